@@ -1,0 +1,201 @@
+"""What is in a mailbox: its calendars and a true copy of their events in a window of time."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+from tenants.models import TenantModel, TenantQuerySet
+
+
+class CalendarQuerySet(TenantQuerySet["Calendar"]):
+    def followed(self) -> Self:
+        return self.filter(followed_at__isnull=False, vanished_at__isnull=True)
+
+    def of_connection(self, connection_id: int) -> Self:
+        return self.filter(connection_id=connection_id)
+
+
+class Calendar(TenantModel):
+    """
+    One calendar of a connected mailbox.
+
+    It is kept in step with Microsoft while `followed_at` is set. A round (one pass of delta from link to link) is
+    in progress while `page_link` is set; when it ends, `delta_link` holds where the next one begins.
+    """
+
+    connection = models.ForeignKey(
+        "connections.Connection", on_delete=models.CASCADE, related_name="calendars"
+    )
+    graph_id = models.CharField(max_length=512)
+    name = models.CharField(max_length=255, blank=True)
+    color = models.CharField(max_length=32, blank=True)
+    hex_color = models.CharField(max_length=16, blank=True)
+    owner_name = models.CharField(max_length=256, blank=True)
+    owner_address = models.CharField(max_length=320, blank=True)
+    can_edit = models.BooleanField(default=False)
+    is_default = models.BooleanField(default=False)
+    followed_at = models.DateTimeField(null=True, blank=True)
+    # Microsoft no longer lists it. Its events are gone here, too.
+    vanished_at = models.DateTimeField(null=True, blank=True)
+
+    # The window of the current chain of links: [window_start, window_end), UTC.
+    window_start = models.DateTimeField(null=True, blank=True)
+    window_end = models.DateTimeField(null=True, blank=True)
+    delta_link = models.TextField(blank=True)
+    page_link = models.TextField(blank=True)
+    round_number = models.PositiveIntegerField(default=0)
+    # Whether the round in progress began from nothing: then rows it did not bring are swept at its end.
+    round_is_full = models.BooleanField(default=False)
+    round_started_at = models.DateTimeField(null=True, blank=True)
+
+    # When somebody last said that something changed; a round that began earlier does not answer it.
+    changed_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    # When the last finished round began: what is stored is true as of then.
+    synced_at = models.DateTimeField(null=True, blank=True)
+    # Moves whenever a stored event of this calendar changes: what open pages compare.
+    version = models.PositiveBigIntegerField(default=0)
+
+    # One round at a time: whoever holds the lease writes, and only while its token is the row's.
+    lease_token = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    # After a failure that asks for time; not before this moment.
+    retry_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=64, blank=True)
+
+    objects = CalendarQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "graph_id"], name="calendar_unique")]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} of connection {self.connection_id}"
+
+    def __repr__(self) -> str:
+        return f"<Calendar {self.pk}>"
+
+    @property
+    def is_followed(self) -> bool:
+        return self.followed_at is not None and self.vanished_at is None
+
+    def is_leased(self, now: datetime) -> bool:
+        return self.lease_until is not None and self.lease_until > now
+
+
+class Kind(models.TextChoices):
+    """Microsoft's four types of event, in our words."""
+
+    SINGLE = "single", "Single event"
+    OCCURRENCE = "occurrence", "Occurrence of a series"
+    EXCEPTION = "exception", "Changed occurrence of a series"
+    MASTER = "master", "Series"
+
+
+class EventQuerySet(TenantQuerySet["Event"]):
+    def of_calendar(self, calendar_id: int) -> Self:
+        return self.filter(calendar_id=calendar_id)
+
+    def shown(self) -> Self:
+        """What a calendar shows: series are shown by their occurrences, never by their master."""
+        return self.exclude(kind=Kind.MASTER)
+
+    def overlapping(self, start: datetime, end: datetime) -> Self:
+        """
+        Timed events that overlap [start, end), and all-day events whose days might: a day's margin on both sides
+        because a date is not an instant; the caller compares dates in the viewer's zone.
+        """
+        timed = Q(starts_at__lt=end, ends_at__gte=start)
+        margin = timedelta(days=1)
+        dated = Q(start_date__lte=(end + margin).date(), end_date__gte=(start - margin).date())
+        return self.filter(timed | dated)
+
+
+class Event(TenantModel):
+    """
+    Microsoft's event as we know it. Timed events hold two UTC instants, all-day events two dates (end exclusive).
+
+    Occurrences are stored filled from their master, so that a row can be shown without looking anywhere else.
+    """
+
+    calendar = models.ForeignKey(Calendar, on_delete=models.CASCADE, related_name="events")
+    graph_id = models.CharField(max_length=512)
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    # The immutable Graph id of the master, for occurrences and exceptions; empty otherwise.
+    series_id = models.CharField(max_length=512, blank=True)
+
+    is_all_day = models.BooleanField(default=False)
+    starts_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    start_date = models.DateField(null=True, blank=True)
+    end_date = models.DateField(null=True, blank=True)
+    # As Microsoft spells it, kept word for word; and the IANA zone that it means, or null when nobody can tell.
+    original_zone = models.CharField(max_length=128, blank=True)
+    zone = models.CharField(max_length=64, null=True, blank=True)
+
+    subject = models.CharField(max_length=512, blank=True)
+    location = models.CharField(max_length=512, blank=True)
+    organizer_name = models.CharField(max_length=256, blank=True)
+    organizer_address = models.CharField(max_length=320, blank=True)
+    # [{"name": str, "address": str, "type": "required|optional|resource", "response": str}]
+    attendees = models.JSONField(default=list)
+    show_as = models.CharField(max_length=20, default="unknown")
+    sensitivity = models.CharField(max_length=16, default="normal")
+    is_cancelled = models.BooleanField(default=False)
+    is_organizer = models.BooleanField(default=False)
+    response = models.CharField(max_length=24, default="none")
+    join_url = models.TextField(blank=True)
+    web_link = models.TextField(blank=True)
+    # {"pattern": {...}, "range": {...}} of a master, as Microsoft sends it; shown in words, never expanded here.
+    recurrence = models.JSONField(null=True, blank=True)
+    etag = models.CharField(max_length=256, blank=True)
+    # The number of the round that last brought this row.
+    round_number = models.PositiveIntegerField(default=0)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["calendar", "graph_id"], name="event_unique"),
+            models.CheckConstraint(
+                name="event_has_its_times",
+                condition=Q(is_all_day=False, starts_at__isnull=False, ends_at__isnull=False)
+                | Q(is_all_day=True, start_date__isnull=False, end_date__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["calendar", "starts_at"], name="event_by_start"),
+            models.Index(fields=["calendar", "start_date"], name="event_by_date"),
+            models.Index(fields=["calendar", "series_id"], name="event_by_series"),
+            models.Index(fields=["calendar", "round_number"], name="event_by_round"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.kind}"
+
+    def __repr__(self) -> str:
+        return f"<Event {self.pk} {self.kind}>"
+
+
+class SkippedEvent(TenantModel):
+    """An event that Microsoft sent and we could not understand: which one, why, since when."""
+
+    calendar = models.ForeignKey(Calendar, on_delete=models.CASCADE, related_name="skipped")
+    graph_id = models.CharField(max_length=512)
+    # A short sentence of our own about the field, without its contents.
+    reason = models.CharField(max_length=255)
+    skipped_at = models.DateTimeField()
+
+    objects = TenantQuerySet["SkippedEvent"].as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["calendar", "graph_id"], name="skipped_event_unique")]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} in calendar {self.calendar_id}"
+
+
+def new_lease_token() -> uuid.UUID:
+    """A fencing token: whoever writes must still hold it."""
+    return uuid.uuid4()

@@ -1,0 +1,42 @@
+"""The queue and the one timetable."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("almanac")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# Every entry finds work by what the database says, so a second beat, or a missed tick, is harmless.
+app.conf.beat_schedule = {
+    # Renewal of Graph's subscriptions: half a life is more than three days, so every few hours is plenty.
+    "reconcile-subscriptions": {
+        "task": "webhooks.tasks.reconcile_subscriptions",
+        "schedule": crontab(minute="7", hour="*/3"),
+    },
+    # New connections should be listened to within a minute, lost subscriptions be found soon.
+    "reconcile-new-subscriptions": {
+        "task": "webhooks.tasks.reconcile_unlistened",
+        "schedule": 60.0,
+    },
+    # Marks that nobody has answered: a lost message, a killed worker, a wait that is over.
+    "sync-marked-calendars": {"task": "calendars.tasks.sync_marked_calendars", "schedule": 30.0},
+    # The net below notifications: whatever was not read for a while is read.
+    "poll-quiet-calendars": {"task": "calendars.tasks.poll_quiet_calendars", "schedule": 300.0},
+    "list-calendars-again": {
+        "task": "calendars.tasks.refresh_calendar_lists",
+        "schedule": crontab(minute="23", hour="*/6"),
+    },
+    # The window moves with the days; the chain of links does not, so it is begun anew now and then.
+    "move-windows": {"task": "calendars.tasks.move_windows", "schedule": crontab(minute="41", hour="3")},
+    "finish-disconnections": {"task": "webhooks.tasks.finish_disconnections", "schedule": 300.0},
+    "forget-old-sign-ins": {"task": "connections.tasks.forget_old_sign_ins", "schedule": 600.0},
+    "forget-old-deliveries": {
+        "task": "webhooks.tasks.forget_old_deliveries",
+        "schedule": crontab(minute="53", hour="4"),
+    },
+}
