@@ -1,0 +1,76 @@
+"""Start programs that cannot outlive us, and end them within a bound."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from scripts.problems import Problem
+
+CHILD = Path(__file__).with_name("child.py")
+
+
+def spawn(
+    command: Sequence[str | Path],
+    *,
+    output: int | IO[bytes],
+    directory: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    when_orphaned: signal.Signals = signal.SIGTERM,
+    user: str = "-",
+) -> subprocess.Popen[bytes]:
+    """
+    Start `command` in a session of its own (a Ctrl-C in our terminal is not theirs), as `user` of `child.py`.
+
+    It gets the signal `when_orphaned` when the thread that called us ends, so call it from the main thread.
+
+    Raises:
+        Problem: there is no such program.
+    """
+    program = shutil.which(command[0])
+    if program is None:
+        raise Problem(f"The program {command[0]} is not there or may not be run.")
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-I", "-S", str(CHILD)),
+            *(str(os.getpid()), str(int(when_orphaned)), user),
+            *(program, *map(str, command[1:])),
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        cwd=directory,
+        env=environment,
+        start_new_session=True,
+    )
+
+
+def wait_gone(pid: int, *, within: float) -> None:
+    """Wait until a process that is not our child is gone, and kill it after `within` seconds."""
+    try:
+        process = psutil.Process(pid)
+        process.wait(within)
+    except psutil.TimeoutExpired:
+        process.kill()
+        process.wait(within)
+    except psutil.NoSuchProcess:
+        pass
+
+
+def stop(
+    process: subprocess.Popen[bytes], *, how: signal.Signals = signal.SIGTERM, within: float = 10
+) -> None:
+    """Ask with `how`, wait `within` seconds, then kill. Harmless when it has ended already."""
+    if process.poll() is None:
+        process.send_signal(how)
+        try:
+            process.wait(within)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    process.wait()
