@@ -26,9 +26,7 @@ class Calendar(TenantModel):
     in progress while `page_link` is set; when it ends, `delta_link` holds where the next one begins.
     """
 
-    connection = models.ForeignKey(
-        "connections.Connection", on_delete=models.CASCADE, related_name="calendars"
-    )
+    connection = models.ForeignKey("connections.Connection", on_delete=models.CASCADE, related_name="calendars")
     graph_id = models.CharField(max_length=512)
     name = models.CharField(max_length=255, blank=True)
     color = models.CharField(max_length=32, blank=True)
@@ -138,7 +136,7 @@ class Event(TenantModel):
     location = models.CharField(max_length=512, blank=True)
     organizer_name = models.CharField(max_length=256, blank=True)
     organizer_address = models.CharField(max_length=320, blank=True)
-    # [{"name": str, "address": str, "type": "required|optional|resource", "response": str}]
+    # A list of objects: name, address, type (required, optional, resource), response.
     attendees = models.JSONField(default=list)
     show_as = models.CharField(max_length=20, default="unknown")
     sensitivity = models.CharField(max_length=16, default="normal")

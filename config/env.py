@@ -71,17 +71,12 @@ def sandbox_url(text: str) -> str:
     if not text:
         return ""
     parts = urlsplit(text)
-    if (
-        parts.scheme != "http"
-        or not parts.hostname
-        or not is_loopback(parts.hostname)
-        or parts.path.strip("/")
-    ):
+    if parts.scheme != "http" or not parts.hostname or not is_loopback(parts.hostname) or parts.path.strip("/"):
         raise ImproperlyConfigured("SANDBOX_URL must look like http://127.0.0.1:8400: this machine, no path.")
     return f"http://{parts.netloc}"
 
 
-def refuse_unsafe_production(  # noqa: C901 - one flat list of refusals reads better than several half lists
+def refuse_unsafe_production(
     *,
     secret_key: str,
     hosts: list[str],

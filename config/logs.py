@@ -86,9 +86,7 @@ def configure() -> None:
 def configuration(*, level: str, console: bool) -> dict[str, Any]:
     """Django's LOGGING: one handler on standard error, lines for people when `console`, else JSON."""
     renderer: Processor = (
-        structlog.dev.ConsoleRenderer(
-            colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
-        )
+        structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback)
         if console
         else structlog.processors.JSONRenderer()
     )

@@ -8,11 +8,10 @@ from django.db.models.functions import Lower
 
 from tenants.policies import Action, Role, may
 
+Row_co = TypeVar("Row_co", bound=models.Model, covariant=True)
 
-Row = TypeVar("Row", bound=models.Model, covariant=True)
 
-
-class TenantQuerySet(models.QuerySet[Row]):
+class TenantQuerySet(models.QuerySet[Row_co]):
     """Rows of customers. Every query begins with `.of(organization)`: the first wall."""
 
     def of(self, organization: "Organization | int") -> Self:

@@ -100,9 +100,7 @@ def _run(sql: str, value: str) -> None:
 
 def forget_scope(database: Any) -> None:
     """For the connection pool: hand a connection on without a trace of whose rows it showed (`psycopg`'s `reset`)."""
-    database.execute(
-        "SELECT set_config('role', 'none', false), set_config('almanac.organization', '', false)"
-    )
+    database.execute("SELECT set_config('role', 'none', false), set_config('almanac.organization', '', false)")
     if not database.autocommit:
         database.commit()
 
@@ -117,9 +115,7 @@ def _guard(*, connection: BaseDatabaseWrapper, **_: object) -> None:
         connection.execute_wrappers.append(_refuse_unscoped)
 
 
-def _refuse_unscoped(
-    execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]
-) -> Any:
+def _refuse_unscoped(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
     database = context["connection"]
     if getattr(database, "scope", None) is None and isinstance(sql, str) and _ROWS.match(sql):
         found = _customer_tables().search(sql)

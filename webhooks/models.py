@@ -36,9 +36,7 @@ class Subscription(models.Model):
     graph_id = models.CharField(max_length=64, unique=True, null=True, blank=True)
     # We only ever compare the secret, so a digest is enough and cannot leak it.
     client_state_digest = models.CharField(max_length=64)
-    state = models.CharField(
-        max_length=12, choices=SubscriptionState.choices, default=SubscriptionState.ACTIVE
-    )
+    state = models.CharField(max_length=12, choices=SubscriptionState.choices, default=SubscriptionState.ACTIVE)
     # As granted by Graph, which may be less than we asked for.
     expires_at = models.DateTimeField()
     renew_at = models.DateTimeField(db_index=True)
@@ -62,9 +60,7 @@ class Subscription(models.Model):
 class Delivery(TenantModel):
     """One POST from Graph that held something genuine for this organization, and what became of it."""
 
-    connection = models.ForeignKey(
-        "connections.Connection", on_delete=models.CASCADE, related_name="deliveries"
-    )
+    connection = models.ForeignKey("connections.Connection", on_delete=models.CASCADE, related_name="deliveries")
     received_at = models.DateTimeField(db_index=True)
     items = models.PositiveIntegerField()
     # {"marked": 3, "ignored": 1}: counts by what became of the items; no ids of events, no contents.

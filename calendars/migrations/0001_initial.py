@@ -18,9 +18,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("graph_id", models.CharField(max_length=512)),
                 ("name", models.CharField(blank=True, max_length=255)),
@@ -69,9 +67,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("graph_id", models.CharField(max_length=512)),
                 (
@@ -132,9 +128,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("graph_id", models.CharField(max_length=512)),
                 ("reason", models.CharField(max_length=255)),
@@ -186,9 +180,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("ends_at__isnull", False), ("is_all_day", False), ("starts_at__isnull", False)),
-                    models.Q(
-                        ("end_date__isnull", False), ("is_all_day", True), ("start_date__isnull", False)
-                    ),
+                    models.Q(("end_date__isnull", False), ("is_all_day", True), ("start_date__isnull", False)),
                     _connector="OR",
                 ),
                 name="event_has_its_times",
@@ -216,7 +208,5 @@ class Migration(migrations.Migration):
             "retry_at, last_error",
         ),
         protection.open_to_support("calendars_event", "id, organization_id, calendar_id"),
-        protection.open_to_support(
-            "calendars_skippedevent", "id, organization_id, calendar_id, reason, skipped_at"
-        ),
+        protection.open_to_support("calendars_skippedevent", "id, organization_id, calendar_id, reason, skipped_at"),
     ]

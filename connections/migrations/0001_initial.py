@@ -1,5 +1,6 @@
-import django.db.models.deletion
 import uuid
+
+import django.db.models.deletion
 from django.db import migrations, models
 
 from tenants import protection
@@ -18,9 +19,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("tid", models.UUIDField()),
                 ("oid", models.UUIDField()),
@@ -71,9 +70,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("sealed_cache", models.BinaryField()),
                 ("home_account_id", models.CharField(max_length=128)),
@@ -104,9 +101,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("state_digest", models.CharField(max_length=64, unique=True)),
@@ -141,9 +136,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("key_digest", models.CharField(max_length=64, unique=True)),
                 ("sealed_fields", models.BinaryField()),
@@ -175,9 +168,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="connection",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "tid", "oid"), name="connection_unique"
-            ),
+            constraint=models.UniqueConstraint(fields=("organization", "tid", "oid"), name="connection_unique"),
         ),
         protection.protect("connections_connection"),
         protection.protect("connections_secret"),
@@ -192,9 +183,7 @@ class Migration(migrations.Migration):
         ),
         protection.open_to_system("connections_secret", "id, organization_id, connection_id"),
         protection.open_to_system("connections_signinflow", "id, organization_id, state_digest, expires_at"),
-        protection.open_to_system(
-            "connections_signinanswer", "id, organization_id, flow_id, key_digest, expires_at"
-        ),
+        protection.open_to_system("connections_signinanswer", "id, organization_id, flow_id, key_digest, expires_at"),
         protection.open_to_support(
             "connections_connection",
             "id, organization_id, member_id, tid, oid, address, display_name, status, reason, status_since, scopes, "

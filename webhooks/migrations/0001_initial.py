@@ -18,9 +18,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("received_at", models.DateTimeField(db_index=True)),
                 ("items", models.PositiveIntegerField()),
@@ -51,9 +49,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("tid", models.UUIDField()),
                 ("oid", models.UUIDField()),
@@ -79,9 +75,7 @@ class Migration(migrations.Migration):
                 ("speaker_connection_id", models.BigIntegerField()),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("tid", "oid"), name="subscription_per_mailbox")
-                ],
+                "constraints": [models.UniqueConstraint(fields=("tid", "oid"), name="subscription_per_mailbox")],
             },
         ),
         protection.protect("webhooks_delivery"),
