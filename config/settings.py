@@ -94,7 +94,8 @@ def _database(name: str) -> dict[str, Any]:
     database.setdefault("OPTIONS", {})["pool"] = {
         "min_size": 1,
         "max_size": env.int("DATABASE_POOL_SIZE", default=20),
-        "timeout": 10,
+        # Shorter than the three seconds that Graph waits: a notification that cannot be kept is answered in time.
+        "timeout": env.float("DATABASE_POOL_TIMEOUT", default=2.0),
         "reset": forget_scope,
     }
     # The serialised copy that Django would make reads every table outside every scope, and nothing uses it.
