@@ -40,16 +40,15 @@ class Postgres:
     """
     One PostgreSQL server over `directory`/postgres, made at the first start, kept until somebody deletes it.
 
-    `durable` says whether a commit waits for the disk; only tests may say no. `output` gets what the
-    server says; without one it goes to `directory`/postgres.log. Two over one directory are not possible: a
-    server that an earlier start left behind is ended first.
+    `durable` says whether a commit waits for the disk; only tests may say no. What the server says goes to
+    `directory`/postgres.log. Two over one directory are not possible: a server that an earlier start left behind is
+    ended first.
     """
 
-    def __init__(self, directory: Path, *, durable: bool, output: int | None = None) -> None:
+    def __init__(self, directory: Path, *, durable: bool) -> None:
         self.data = directory / "postgres"
         self.log = directory / "postgres.log"
         self.durable = durable
-        self.output = output
         self.process: subprocess.Popen[bytes] | None = None
         self.socket_directory = _socket_directory(directory)
 
@@ -71,7 +70,7 @@ class Postgres:
         with self.log.open("ab") as log:
             self.process = processes.spawn(
                 [_postgres("postgres"), "-D", self.data, *self._settings()],
-                output=log if self.output is None else self.output,
+                output=log,
                 # PostgreSQL's own word for a fast shutdown; SIGTERM would wait for every client to leave.
                 when_orphaned=signal.SIGINT,
                 user=user.for_child,
@@ -151,9 +150,7 @@ class Postgres:
             "random_page_cost": "1.1",
         }
         if not self.durable:
-            settings |= dict.fromkeys(
-                ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"), "off"
-            )
+            settings |= dict.fromkeys(("fsync", "synchronous_commit", "full_page_writes", "autovacuum"), "off")
         return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
     def _answers(self) -> bool:
@@ -184,14 +181,12 @@ class Redis:
         directory: Path,
         *,
         durable: bool,
-        output: int | None = None,
         port: int | None = None,
         password: str | None = None,
     ) -> None:
         self.data = directory / "redis"
         self.log = directory / "redis.log"
         self.durable = durable
-        self.output = output
         self.port = port
         self.password = password or secrets.token_urlsafe(24)
         self.process: subprocess.Popen[bytes] | None = None
@@ -209,7 +204,7 @@ class Redis:
         with self.log.open("ab") as log:
             self.process = processes.spawn(
                 [_redis_server(), self._configure()],
-                output=log if self.output is None else self.output,
+                output=log,
                 directory=self.data,
             )
         try:

@@ -1,5 +1,7 @@
 """Start programs that cannot outlive us, and end them within a bound."""
 
+import contextlib
+import ctypes
 import os
 import shutil
 import signal
@@ -11,6 +13,7 @@ from typing import IO
 
 import psutil
 
+from scripts.child import PR_SET_PDEATHSIG
 from scripts.problems import Problem
 
 CHILD = Path(__file__).with_name("child.py")
@@ -63,9 +66,7 @@ def wait_gone(pid: int, *, within: float) -> None:
         pass
 
 
-def stop(
-    process: subprocess.Popen[bytes], *, how: signal.Signals = signal.SIGTERM, within: float = 10
-) -> None:
+def stop(process: subprocess.Popen[bytes], *, how: signal.Signals = signal.SIGTERM, within: float = 10) -> None:
     """Ask with `how`, wait `within` seconds, then kill. Harmless when it has ended already."""
     if process.poll() is None:
         process.send_signal(how)
@@ -74,3 +75,18 @@ def stop(
         except subprocess.TimeoutExpired:
             process.kill()
     process.wait()
+
+
+def kill_session(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGKILL) -> None:
+    """Send `how` to a program that `spawn` started, and with SIGKILL to its own children too. Does not wait."""
+    with contextlib.suppress(ProcessLookupError):
+        if how == signal.SIGKILL:
+            os.killpg(process.pid, how)
+        else:
+            os.kill(process.pid, how)
+
+
+def end_with_make() -> None:
+    """Under make, ask the kernel to stop us when make is killed: who kills it means us."""
+    if sys.platform == "linux" and "MAKELEVEL" in os.environ:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)

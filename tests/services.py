@@ -16,7 +16,6 @@ import tempfile
 from collections.abc import Generator
 from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
 
 import pytest
 
@@ -64,9 +63,7 @@ def start(running: ExitStack) -> None:
         environment["DATABASE_URL"] = postgres.url("almanac_app")
         environment["DATABASE_OWNER_URL"] = postgres.url("almanac_owner")
     elif "DATABASE_OWNER_URL" not in os.environ:
-        raise Problem(
-            "With DATABASE_URL, tests need DATABASE_OWNER_URL too: the owner makes the test database."
-        )
+        raise Problem("With DATABASE_URL, tests need DATABASE_OWNER_URL too: the owner makes the test database.")
     if "REDIS_URL" not in os.environ:
         redis = Redis(directory, durable=False)
         redis.start()
@@ -97,10 +94,8 @@ def constants() -> dict[str, str]:
 
 def _start_sandbox(port: int, log: Path) -> subprocess.Popen[bytes]:
     with log.open("ab") as output:
-        return processes.spawn(
-            [sys.executable, "-m", "sandbox", "--port", str(port)], output=output, directory=ROOT
-        )
+        return processes.spawn([sys.executable, "-m", "sandbox", "--port", str(port)], output=output, directory=ROOT)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
