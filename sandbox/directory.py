@@ -48,7 +48,8 @@ class Person:
     """
     Somebody who can sign in.
 
-    `trouble` is the AADSTS number that every sign-in and every token request of this person ends in.
+    `trouble` is the AADSTS number that every sign-in and every token request of this person ends in;
+    `note` is what the account page says about it.
     """
 
     oid: str
@@ -59,6 +60,7 @@ class Person:
     is_admin: bool = False
     has_mailbox: bool = True
     trouble: int | None = None
+    note: str = ""
 
     @property
     def is_personal(self) -> bool:
@@ -144,8 +146,9 @@ def _person(
     is_admin: bool = False,
     has_mailbox: bool = True,
     trouble: int | None = None,
+    note: str = "",
 ) -> Person:
-    return Person(oid, tenant_id, name, address, address, is_admin, has_mailbox, trouble)
+    return Person(oid, tenant_id, name, address, address, is_admin, has_mailbox, trouble, note)
 
 
 TENANTS = (
@@ -181,29 +184,33 @@ CAST = (
     _person(
         "1ee00000-82c9-4374-b4c5-7386a1e25009",
         CONTOSO_ID,
-        "Leo Park (no mailbox)",
+        "Leo Park",
         "leo.park@contoso.example",
+        note="no mailbox",
         has_mailbox=False,
     ),
     _person(
         "06000000-93da-4485-85d6-8497b2f3600a",
         CONTOSO_ID,
-        "Ugo Barros (not assigned)",
+        "Ugo Barros",
         "ugo.barros@contoso.example",
+        note="not assigned",
         trouble=50105,
     ),
     _person(
         "7e4a0000-a4eb-4596-96e7-95a8c304700b",
         CONTOSO_ID,
-        "Vera Stone (blocked by policy)",
+        "Vera Stone",
         "vera.stone@contoso.example",
+        note="blocked by policy",
         trouble=53003,
     ),
     _person(
         "d04a0000-b5fc-46a7-a7f8-a6b9d415800c",
         CONTOSO_ID,
-        "Dora Klein (account disabled)",
+        "Dora Klein",
         "dora.klein@contoso.example",
+        note="account disabled",
         trouble=50057,
     ),
 )

@@ -36,7 +36,8 @@ class Script:
 class Identity:
     """
     All of it hangs on `directory` and `clock`; `public_url` is the address at which browsers find the
-    sandbox, `seed` decides the lifetimes of tokens. Every public method takes `lock` by itself.
+    sandbox, `seed` decides the lifetimes of tokens. What Graph and the control doors call takes `lock` by
+    itself; the views hold it for as long as they run.
 
     Switches: `strict_refresh` makes a refresh token good for one use.
     """

@@ -310,6 +310,16 @@ def test_a_users_consent_gives_the_app_itself_no_role(platform: Platform) -> Non
     assert not platform.identity.authenticate(f"Bearer {body['access_token']}").scopes
 
 
+@pytest.mark.parametrize(
+    "scope",
+    ["https://graph.microsoft.com//.default", "http://127.0.0.1/.default", "http://127.0.0.1:8400/.default"],
+)
+def test_graph_is_known_by_its_other_spellings(platform: Platform, scope: str) -> None:
+    platform.identity.set_consent(CONTOSO_ID, "grant")
+    body = platform.token(CONTOSO_ID, grant_type="client_credentials", scope=scope).json()
+    assert platform.identity.authenticate(f"Bearer {body['access_token']}").scopes
+
+
 @pytest.mark.parametrize("tenant", ["common", "organizations", "consumers"])
 def test_the_app_itself_needs_one_tenant(platform: Platform, tenant: str) -> None:
     answer = platform.token(tenant, grant_type="client_credentials", scope=GRAPH_DEFAULT)
