@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -130,7 +131,8 @@ class Postgres:
         if pid_file.exists():
             pid = pid_file.read_text().split("\n", 1)[0]
             if pid.isdigit() and _serves(int(pid), self.data):
-                os.kill(int(pid), signal.SIGINT)
+                with suppress(ProcessLookupError):
+                    os.kill(int(pid), signal.SIGINT)
                 processes.wait_gone(int(pid), within=20)
             # After a crash its number may be another program's by now, and PostgreSQL would refuse to start.
             pid_file.unlink(missing_ok=True)

@@ -17,7 +17,8 @@ from scripts.embedded import Postgres, Redis
 from scripts.problems import Problem
 
 ROOT = Path(__file__).resolve().parents[1]
-VAR = ROOT / "var"
+# Another place for all data, so that two runs of one clone do not meet: tests use it.
+VAR = Path(os.environ.get("ALMANAC_VAR") or ROOT / "var").absolute()
 # The application that the sandbox knows: see sandbox/README.md. These are no secrets, nor is what they open.
 SANDBOX_CLIENT_ID = "8f1c2f0e-6a43-4a57-9d0b-3c5de8a1a7c4"
 SANDBOX_CLIENT_SECRET = "sandbox-secret-of-almanac"  # noqa: S105

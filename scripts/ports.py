@@ -1,5 +1,6 @@
 """Which ports of this machine are free."""
 
+import errno
 import socket
 
 from scripts.problems import Problem
@@ -7,13 +8,21 @@ from scripts.problems import Problem
 
 def is_free(port: int) -> bool:
     """Whether a server may listen there, on loopback. Somebody else may still be faster."""
-    with socket.socket() as probe:
+    # Browsers try ::1 first for localhost, so somebody else's page there would be shown instead of ours.
+    return _is_free(socket.AF_INET, "127.0.0.1", port) and (
+        not socket.has_ipv6 or _is_free(socket.AF_INET6, "::1", port)
+    )
+
+
+def _is_free(family: socket.AddressFamily, host: str, port: int) -> bool:
+    with socket.socket(family) as probe:
         # As servers do: a port whose last connections are still closing is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
+            probe.bind((host, port))
+        except OSError as error:
+            # Without IPv6 on this machine nobody can be there.
+            return error.errno in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
         return True
 
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
@@ -55,15 +56,18 @@ def spawn(
 
 
 def wait_gone(pid: int, *, within: float) -> None:
-    """Wait until a process that is not our child is gone, and kill it after `within` seconds."""
+    """Wait until a process that need not be our child has ended, and kill it after `within` seconds."""
+    deadline = time.monotonic() + within
     try:
         process = psutil.Process(pid)
-        process.wait(within)
-    except psutil.TimeoutExpired:
-        process.kill()
-        process.wait(within)
+        # A dead one may stay as a zombie where nobody reaps, as in a container without an init.
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            if time.monotonic() > deadline:
+                process.kill()
+                return
+            time.sleep(0.05)
     except psutil.NoSuchProcess:
-        pass
+        return
 
 
 def stop(process: subprocess.Popen[bytes], *, how: signal.Signals = signal.SIGTERM, within: float = 10) -> None:
