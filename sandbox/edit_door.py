@@ -1,0 +1,125 @@
+"""`POST /_sandbox/edit`: changing a mailbox as people, other clients and odd servers do."""
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sandbox import drafts, edits, series
+from sandbox.items import Calendar, Event
+from sandbox.refusals import Refusal
+from sandbox.render import Form, Renderer
+from sandbox.world import Mailbox
+from sandbox.zones import UnknownZone, iana
+
+Operation = Literal[
+    "create", "update", "delete", "move", "cancel", "edit-occurrence", "delete-occurrence", "raw", "settings"
+]
+
+
+class EditRequest(BaseModel):
+    """
+    `id` is in either form. For one instance of a series it is the instance's, or the series' with
+    `date`, the day on which the rule put it.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    mailbox: str
+    op: Operation
+    # Where to create; for move, where to.
+    calendar: str | None = None
+    id: str | None = None
+    day: date | None = Field(default=None, alias="date")
+    event: dict[str, Any] | None = None
+    settings: dict[str, Any] | None = None
+
+
+def perform(mailbox: Mailbox, wish: EditRequest, *, calendar: Calendar) -> dict[str, Any]:
+    """
+    Do it, and say what came of it: both ids, and the event as Graph shows it now.
+
+    Raises:
+        Refusal: it cannot be done.
+    """
+    match wish.op:
+        case "settings":
+            return _set(mailbox, wish)
+        case "create":
+            return _shown(mailbox, edits.create(mailbox, calendar, _draft(wish)))
+        case "raw":
+            known = mailbox.find(wish.id)[0] if wish.id is not None else None
+            return _shown(mailbox, edits.put_raw(mailbox, calendar, wish.event or {}, known))
+        case _:
+            return _change(mailbox, wish, calendar)
+
+
+def _change(mailbox: Mailbox, wish: EditRequest, calendar: Calendar) -> dict[str, Any]:
+    event, slot = _named(mailbox, wish)
+    before = _ids(mailbox, event, slot)
+    match wish.op:
+        case "update" if slot is None:
+            edits.update(mailbox, event, _draft(wish))
+        case "update" | "edit-occurrence":
+            edits.edit_occurrence(mailbox, event, _day(slot), _draft(wish))
+        case "delete" if slot is None:
+            edits.delete(mailbox, event)
+            return before
+        case "delete" | "delete-occurrence":
+            edits.delete_occurrence(mailbox, event, _day(slot))
+            return before
+        case "move":
+            if wish.calendar is None:
+                raise Refusal(400, "InvalidRequest", "move needs the calendar to move to.")
+            edits.move(mailbox, event, calendar)
+        case "cancel":
+            edits.cancel(mailbox, event, slot)
+            if event.number not in mailbox.events or slot in event.cancelled:
+                return before
+    return _shown(mailbox, event, slot)
+
+
+def _named(mailbox: Mailbox, wish: EditRequest) -> tuple[Event, date | None]:
+    if wish.id is None:
+        raise Refusal(400, "InvalidRequest", f"{wish.op} needs the id of an event.")
+    event, slot = mailbox.find(wish.id)
+    slot = slot or wish.day
+    if slot is not None:
+        series.instance_at(event, slot)
+    return event, slot
+
+
+def _day(slot: date | None) -> date:
+    if slot is None:
+        raise Refusal(400, "InvalidRequest", "That is no occurrence: give its id, or the series' id and a date.")
+    return slot
+
+
+def _draft(wish: EditRequest) -> drafts.Draft:
+    return drafts.read(wish.event or {}, trusted=True)
+
+
+def _set(mailbox: Mailbox, wish: EditRequest) -> dict[str, Any]:
+    given = wish.settings or wish.event or {}
+    name = given.get("timeZone")
+    if not isinstance(name, str):
+        raise Refusal(400, "InvalidRequest", "settings knows timeZone.")
+    try:
+        iana(name)
+    except UnknownZone as error:
+        raise Refusal(400, "InvalidTimeZone", str(error)) from error
+    mailbox.settings.time_zone = name
+    return {"timeZone": name}
+
+
+def _ids(mailbox: Mailbox, event: Event, slot: date | None) -> dict[str, Any]:
+    return {
+        "id": Renderer(mailbox.ids, Form()).id_of(event, slot),
+        "immutableId": Renderer(mailbox.ids, Form(immutable=True)).id_of(event, slot),
+    }
+
+
+def _shown(mailbox: Mailbox, event: Event, slot: date | None = None) -> dict[str, Any]:
+    renderer = Renderer(mailbox.ids, Form(immutable=True))
+    shown = renderer.single(event) if slot is None else renderer.instance(series.instance_at(event, slot))
+    return {**_ids(mailbox, event, slot), "event": shown}

@@ -1,0 +1,112 @@
+"""Calendars: listing, showing, making, renaming and deleting them."""
+
+from typing import Any
+
+from flask import Response
+
+from sandbox import edits
+from sandbox.drafts import fold
+from sandbox.graph import query
+from sandbox.graph.call import READ, WRITE, Call
+from sandbox.graph.envelope import GRAPH, answer, context, empty
+from sandbox.graph.routing import container, mailbox
+from sandbox.items import Calendar
+from sandbox.refusals import invalid_request, unreadable
+
+COLORS = (
+    "auto", "lightBlue", "lightGreen", "lightOrange", "lightGray", "lightYellow", "lightTeal", "lightPink",
+    "lightBrown", "lightRed", "maxColor",
+)  # fmt: skip
+
+
+@mailbox.route("GET", "calendars")
+def list_calendars(call: Call) -> Response:
+    call.need(READ)
+    shown = [show(call, calendar) for calendar in call.mailbox.calendars.values()]
+    shown = query.ordered(query.fitting(shown, query.read_filter()))
+    part, next_link = query.page(shown, query.page_size(call.prefer.page_size))
+    names = query.selected()
+    body: dict[str, Any] = {"@odata.context": context(f"users('{call.person.oid}')/calendars")}
+    if query.wants_count():
+        body["@odata.count"] = len(shown)
+    body["value"] = [query.narrow(each, names) for each in part]
+    if next_link is not None:
+        body["@odata.nextLink"] = next_link
+    return answer(body)
+
+
+@mailbox.route("POST", "calendars")
+def create_calendar(call: Call) -> Response:
+    call.need(WRITE)
+    sent = fold(call.body())
+    name = sent.get("name")
+    if not isinstance(name, str) or not name.strip():
+        raise invalid_request("Your request can't be completed. A calendar needs a name.")
+    calendar = call.mailbox.add_calendar(name, color=_color(sent.get("color") or "auto"))
+    return answer(_entity(call, calendar), 201)
+
+
+@container.route("GET", "")
+def show_calendar(call: Call) -> Response:
+    call.need(READ)
+    return answer(query.narrow(_entity(call, call.calendar), query.selected()))
+
+
+@container.route("PATCH", "")
+def update_calendar(call: Call) -> Response:
+    call.need(WRITE)
+    calendar, sent = call.calendar, fold(call.body())
+    name, color = sent.get("name", calendar.name), _color(sent.get("color") or calendar.color)
+    if not isinstance(name, str) or not name.strip():
+        raise unreadable("The name of a calendar is a text.")
+    calendar.name, calendar.color = name, color
+    if sent.get("isDefaultCalendar") is True:
+        for other in call.mailbox.calendars.values():
+            other.is_default = other is calendar
+    calendar.changed = call.mailbox.next_sequence()
+    return answer(_entity(call, calendar))
+
+
+@container.route("DELETE", "")
+def delete_calendar(call: Call) -> Response:
+    call.need(WRITE)
+    calendar = call.calendar
+    if calendar.is_default:
+        raise invalid_request("Your request can't be completed. The default calendar cannot be deleted.")
+    for event in list(call.mailbox.in_calendar(calendar)):
+        edits.delete(call.mailbox, event)
+    del call.mailbox.calendars[calendar.number]
+    return empty(204)
+
+
+def show(call: Call, calendar: Calendar) -> dict[str, Any]:
+    person = call.mailbox.person
+    providers = [] if person.is_personal else ["teamsForBusiness"]
+    return {
+        "@odata.id": f"{GRAPH}/v1.0/users('{person.oid}@{person.tenant_id}')/calendars('{calendar.id}')",
+        "id": calendar.id,
+        "name": calendar.name,
+        "color": calendar.color,
+        "hexColor": "",
+        "isDefaultCalendar": calendar.is_default,
+        "changeKey": call.mailbox.ids.change_key(calendar.changed),
+        "canShare": True,
+        "canViewPrivateItems": True,
+        "canEdit": calendar.can_edit,
+        "allowedOnlineMeetingProviders": providers,
+        "defaultOnlineMeetingProvider": providers[0] if providers else "unknown",
+        "isTallyingResponses": calendar.is_default,
+        "isRemovable": not calendar.is_default,
+        "owner": {"name": calendar.owner_name, "address": calendar.owner_address},
+    }
+
+
+def _entity(call: Call, calendar: Calendar) -> dict[str, Any]:
+    return {"@odata.context": context(f"users('{call.person.oid}')/calendars/$entity"), **show(call, calendar)}
+
+
+def _color(value: Any) -> str:
+    found = {name.lower(): name for name in COLORS}.get(value.lower()) if isinstance(value, str) else None
+    if found is None:
+        raise unreadable(f"The value '{value}' is not the name of a color.")
+    return found

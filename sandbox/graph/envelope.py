@@ -1,0 +1,87 @@
+"""Answers and errors in the shape that Graph gives them."""
+
+import json
+import re
+import uuid
+from typing import Any
+
+import orjson
+from flask import Response, g, request
+
+from sandbox.refusals import Refusal
+from sandbox.state import current
+
+GRAPH = "https://graph.microsoft.com"
+_SERVED_BY = json.dumps(
+    {"ServerInfo": {"DataCenter": "Sandbox", "Slice": "E", "Ring": "0", "ScaleUnit": "000", "RoleInstance": "sandbox"}}
+)
+_GUID_LIKE = re.compile(r"[0-9A-Za-z-]{1,64}")
+
+
+def request_id() -> str:
+    """The id of this request, the same wherever the answer shows it."""
+    found: str | None = g.get("request_id")
+    if found is None:
+        found = g.request_id = str(uuid.uuid4())
+    return found
+
+
+def client_request_id() -> str:
+    """What the client called this request; the request's own id if it gave no usable name."""
+    given = request.headers.get("client-request-id", "")
+    return given if _GUID_LIKE.fullmatch(given) else request_id()
+
+
+def base_url() -> str:
+    """
+    The root of links: Graph's where the client believes that it talks to Graph, else the host it
+    asked. Clients follow links as they stand.
+    """
+    host = request.host
+    root = GRAPH if host.partition(":")[0].lower() == "graph.microsoft.com" else f"http://{host}"
+    return f"{root}/v1.0"
+
+
+def context(path: str) -> str:
+    return f"{GRAPH}/v1.0/$metadata#{path}"
+
+
+def answer(body: Any, status: int = 200) -> Response:
+    """A JSON answer. `body` may hold `orjson.Fragment`s: parts that were rendered before."""
+    return Response(
+        orjson.dumps(body),
+        status,
+        content_type="application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8",
+    )
+
+
+def empty(status: int) -> Response:
+    return Response(status=status)
+
+
+def stamp(response: Response) -> Response:
+    """The headers that every answer of Graph carries."""
+    response.headers["request-id"] = request_id()
+    response.headers["client-request-id"] = client_request_id()
+    response.headers["x-ms-ags-diagnostic"] = _SERVED_BY
+    response.headers["Cache-Control"] = "private"
+    if "Content-Type" not in response.headers or response.content_length == 0:
+        response.headers.pop("Content-Type", None)
+    return response
+
+
+def refuse(refusal: Refusal) -> Response:
+    """An error in Graph's envelope."""
+    error = {
+        "code": refusal.code,
+        "message": refusal.message,
+        **refusal.more,
+        "innerError": {
+            "date": f"{current().clock.now():%Y-%m-%dT%H:%M:%S}",
+            "request-id": request_id(),
+            "client-request-id": client_request_id(),
+        },
+    }
+    response = Response(orjson.dumps({"error": error}), refusal.status, content_type="application/json")
+    response.headers.update(refusal.headers)
+    return stamp(response)

@@ -1,0 +1,56 @@
+"""The Prefer header: several preferences in one header, or several headers."""
+
+import re
+from dataclasses import dataclass, field
+
+from flask import request
+
+from sandbox.refusals import unknown_zone
+from sandbox.render import Form
+from sandbox.zones import UnknownZone, iana
+
+_PREFERENCE = re.compile(r'\s*([^\s=,;"]+)\s*(?:=\s*(?:"([^"]*)"|([^\s,;"]*)))?\s*(?:[,;]|$)')
+
+
+@dataclass(slots=True)
+class Preferences:
+    """What the caller prefers, and (`applied`) what the answer says was heeded."""
+
+    form: Form = Form()
+    page_size: int | None = None
+    minimal: bool = False
+    applied: list[str] = field(default_factory=list)
+
+
+def read() -> Preferences:
+    """
+    Raises:
+        Refusal: a time zone is preferred that nobody knows; there is no falling back.
+    """
+    given: dict[str, str] = {}
+    for header in request.headers.getlist("Prefer"):
+        for match in _PREFERENCE.finditer(header):
+            given.setdefault(match[1].lower(), match[2] if match[2] is not None else match[3] or "")
+    found = Preferences()
+    zone = given.get("outlook.timezone")
+    if zone is not None:
+        try:
+            iana(zone)
+        except UnknownZone as error:
+            raise unknown_zone(zone) from error
+        found.applied.append(f'outlook.timezone="{zone}"')
+    text = given.get("outlook.body-content-type", "").lower() == "text"
+    if text:
+        found.applied.append('outlook.body-content-type="text"')
+    immutable = given.get("idtype", "").lower() == "immutableid"
+    if immutable:
+        found.applied.append('IdType="ImmutableId"')
+    size = given.get("odata.maxpagesize", "")
+    if size.isdigit() and int(size) > 0:
+        found.page_size = int(size)
+        found.applied.append(f"odata.maxpagesize={size}")
+    if given.get("return", "").lower() == "minimal":
+        found.minimal = True
+        found.applied.append("return=minimal")
+    found.form = Form(immutable=immutable, zone=zone or "UTC", text=text)
+    return found

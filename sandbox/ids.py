@@ -1,0 +1,109 @@
+"""
+Ids and versions that look like Exchange's and can be taken apart again.
+
+A plain id holds the mailbox and a number that changes when the item moves; an immutable id
+holds a number that stays. Instances of a series add the day of their slot, so that changing
+an occurrence never changes its id. A calendar has a plain id only.
+"""
+
+import base64
+import binascii
+import struct
+import uuid
+import zlib
+from dataclasses import dataclass
+from datetime import date
+from enum import IntEnum
+from typing import Final
+
+_PLAIN: Final = bytes.fromhex("00032400")
+_IMMUTABLE: Final = bytes.fromhex("0009002e00000000001d840311aa6611cd9bc800aa002f845a0d00")
+_PLAIN_BODY: Final = struct.Struct(">36sxBQQ4s8x")
+_IMMUTABLE_BODY: Final = struct.Struct(">16sBQQ4s14x")
+_TICKS: Final = 10_000_000
+
+
+class Malformed(ValueError):
+    """Not an id, or cut off, or of another mailbox: Exchange does not tell these apart."""
+
+
+class Kind(IntEnum):
+    CALENDAR = 1
+    EVENT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What an id says: `number` is the moving one for plain ids, the staying one for immutable ids."""
+
+    kind: Kind
+    number: int
+    slot: date | None
+    immutable: bool
+
+
+def _ticks(slot: date | None) -> int:
+    if slot is None:
+        return 0
+    return (slot.toordinal() - 1) * 86_400 * _TICKS
+
+
+def _slot(ticks: int) -> date | None:
+    return date.fromordinal(ticks // (86_400 * _TICKS) + 1) if ticks else None
+
+
+def _check(key: bytes, kind: int, number: int, ticks: int) -> bytes:
+    return zlib.crc32(key + struct.pack(">BQQ", kind, number, ticks)).to_bytes(4, "big")
+
+
+class Ids:
+    """Writes and reads the ids of one mailbox. `key` differs by person and seed, so old worlds' ids are refused."""
+
+    def __init__(self, key: uuid.UUID) -> None:
+        self.key = key
+        self._text = str(key).encode()
+
+    def plain(self, kind: Kind, number: int, slot: date | None = None) -> str:
+        ticks = _ticks(slot)
+        check = _check(self._text, kind, number, ticks)
+        body = _PLAIN_BODY.pack(self._text, kind, number, ticks, check)
+        return base64.urlsafe_b64encode(_PLAIN + body).decode()
+
+    def immutable(self, number: int, slot: date | None = None) -> str:
+        ticks = _ticks(slot)
+        check = _check(self.key.bytes, Kind.EVENT, number, ticks)
+        body = _IMMUTABLE_BODY.pack(self.key.bytes, Kind.EVENT, number, ticks, check)
+        return base64.urlsafe_b64encode(_IMMUTABLE + body).decode()
+
+    def read(self, text: str) -> Reference:
+        """
+        Raises:
+            Malformed: it is not an id of this mailbox.
+        """
+        try:
+            raw = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
+        except (binascii.Error, UnicodeEncodeError) as error:
+            raise Malformed(text) from error
+        if len(raw) == len(_PLAIN) + _PLAIN_BODY.size and raw.startswith(_PLAIN):
+            key, kind, number, ticks, check = _PLAIN_BODY.unpack(raw[len(_PLAIN) :])
+        elif len(raw) == len(_IMMUTABLE) + _IMMUTABLE_BODY.size and raw.startswith(_IMMUTABLE):
+            key, kind, number, ticks, check = _IMMUTABLE_BODY.unpack(raw[len(_IMMUTABLE) :])
+        else:
+            raise Malformed(text)
+        immutable = raw.startswith(_IMMUTABLE)
+        mine = self.key.bytes if immutable else self._text
+        if key != mine or check != _check(key, kind, number, ticks):
+            raise Malformed(text)
+        return Reference(Kind(kind), number, _slot(ticks), immutable)
+
+    def change_key(self, version: int) -> str:
+        """A version as Exchange writes it: the mailbox and a counter of its changes."""
+        return base64.b64encode(self.key.bytes + version.to_bytes(6, "big")).decode()
+
+    def etag(self, version: int) -> str:
+        return f'W/"{self.change_key(version)}"'
+
+    def long_etag(self, version: int) -> str:
+        """The same version in the spelling of notifications and of instances in delta."""
+        key = self.key.bytes + version.to_bytes(6, "big")
+        return f'W/"{base64.b64encode(struct.pack("<BxxxI", 15, len(key)) + key).decode()}"'

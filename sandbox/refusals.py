@@ -1,0 +1,57 @@
+"""Why something cannot be done, in Graph's terms: raised wherever it is noticed, answered at the door."""
+
+from typing import Any
+
+
+class Refusal(Exception):
+    """A request that is answered with an error. `more` are members of the error beside code and message."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        headers: dict[str, str] | None = None,
+        more: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = headers or {}
+        self.more = more or {}
+
+
+def item_not_found() -> Refusal:
+    return Refusal(404, "ErrorItemNotFound", "The specified object was not found in the store.")
+
+
+def malformed_id() -> Refusal:
+    return Refusal(400, "ErrorInvalidIdMalformed", "Id is malformed.")
+
+
+def access_denied() -> Refusal:
+    return Refusal(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
+
+
+def invalid_property() -> Refusal:
+    """Exchange names neither the property nor the reason, and so nor do we."""
+    return Refusal(400, "ErrorPropertyValidationFailure", "At least one property failed validation.")
+
+
+def unreadable(detail: str) -> Refusal:
+    """The JSON does not fit the type of a member."""
+    return Refusal(400, "RequestBodyRead", detail)
+
+
+def invalid_request(message: str) -> Refusal:
+    return Refusal(400, "ErrorInvalidRequest", message)
+
+
+def unknown_zone(name: object) -> Refusal:
+    return Refusal(
+        400,
+        "TimeZoneNotSupportedException",
+        f"A valid TimeZone value must be specified. The following TimeZone value is not supported: '{name}'.",
+    )

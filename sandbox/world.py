@@ -1,0 +1,214 @@
+"""Mailboxes and what is in them: look-ups by id, the log of changes, and who wants to know."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from sandbox import ids
+from sandbox.clock import Clock
+from sandbox.directory import Directory, Person
+from sandbox.ids import Ids, Kind
+from sandbox.items import Calendar, Event, Tombstone
+from sandbox.refusals import item_not_found, malformed_id
+from sandbox.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something happened to an event. `plain_before` is its former plain id when it moved."""
+
+    mailbox: "Mailbox"
+    kind: str
+    event: Event
+    plain_before: int | None = None
+
+
+Listener = Callable[[Change], None]
+
+
+class Mailbox:
+    """One person's calendars and events. Whoever changes it holds the sandbox's lock."""
+
+    def __init__(self, person: Person, key: UUID, clock: Clock, announce: Listener) -> None:
+        self.person = person
+        self.ids = Ids(key)
+        self.settings = Settings()
+        self.calendars: dict[int, Calendar] = {}
+        self.events: dict[int, Event] = {}
+        self.tombstones: list[Tombstone] = []
+        # transactionId -> the number of its event and the digest of the request.
+        self.transactions: dict[str, tuple[int, str]] = {}
+        self.raw_ids: dict[str, int] = {}
+        self.clock = clock
+        self._announce = announce
+        self._plain: dict[int, int] = {}
+        self._sequence = 0
+        self._numbers = 0
+
+    # Numbers and versions
+
+    def next_number(self) -> int:
+        """A number that nothing in this mailbox has had before."""
+        self._numbers += 1
+        return self._numbers
+
+    def next_sequence(self) -> int:
+        """The version of the change that is being made."""
+        self._sequence += 1
+        return self._sequence
+
+    @property
+    def sequence(self) -> int:
+        """The version of the latest change."""
+        return self._sequence
+
+    def sequence_at(self, moment: datetime) -> int:
+        """The version before the first change that is younger than `moment`."""
+        younger = [event.changed for event in self.events.values() if event.modified > moment]
+        younger += [grave.sequence for grave in self.tombstones if grave.at > moment]
+        return min(younger) - 1 if younger else self._sequence
+
+    # Calendars
+
+    @property
+    def default_calendar(self) -> Calendar:
+        return next(calendar for calendar in self.calendars.values() if calendar.is_default)
+
+    def add_calendar(self, name: str, *, is_default: bool = False, color: str = "auto") -> Calendar:
+        number = self.next_number()
+        calendar = Calendar(
+            number=number,
+            id=self.ids.plain(Kind.CALENDAR, number),
+            name=name,
+            is_default=is_default,
+            owner_name=self.person.name,
+            owner_address=self.person.mail,
+            changed=self.next_sequence(),
+            color=color,
+        )
+        self.calendars[number] = calendar
+        return calendar
+
+    def calendar(self, text: str) -> Calendar:
+        """
+        Raises:
+            Refusal: the id is malformed, or no calendar has it.
+        """
+        try:
+            reference = self.ids.read(text)
+        except ids.Malformed as error:
+            raise malformed_id() from error
+        found = self.calendars.get(reference.number) if reference.kind is Kind.CALENDAR else None
+        if found is None:
+            raise item_not_found()
+        return found
+
+    # Events
+
+    def find(self, text: str) -> tuple[Event, date | None]:
+        """
+        The event of an id in either form, and the day of the slot if the id is an instance's.
+
+        Raises:
+            Refusal: the id is malformed, or nothing has it any more.
+        """
+        if text in self.raw_ids:
+            return self.events[self.raw_ids[text]], None
+        try:
+            reference = self.ids.read(text)
+        except ids.Malformed as error:
+            raise malformed_id() from error
+        number = reference.number if reference.immutable else self._plain.get(reference.number, 0)
+        event = self.events.get(number) if reference.kind is Kind.EVENT else None
+        if event is None:
+            raise item_not_found()
+        return event, reference.slot
+
+    def in_calendar(self, calendar: Calendar) -> Iterator[Event]:
+        return (event for event in self.events.values() if event.calendar == calendar.number)
+
+    def put(self, event: Event) -> None:
+        """Take a new event in, silently: seeding announces nothing."""
+        self.events[event.number] = event
+        self._plain[event.plain] = event.number
+        if event.raw is not None and isinstance(event.raw.get("id"), str):
+            self.raw_ids[event.raw["id"]] = event.number
+
+    def bury(self, event: Event, *, sequence: int) -> None:
+        """Remember for delta that the event is no longer in its calendar under its present plain id."""
+        raw_id = event.raw.get("id") if event.raw is not None else None
+        self.tombstones.append(
+            Tombstone(sequence, self.clock.now(), event.calendar, event.number, event.plain, raw_id)
+        )
+
+    def drop(self, event: Event) -> None:
+        del self.events[event.number]
+        self._plain.pop(event.plain, None)
+        for text in [text for text, number in self.raw_ids.items() if number == event.number]:
+            del self.raw_ids[text]
+
+    def renumber(self, event: Event) -> int:
+        """Give the event a new plain id, and return the old number."""
+        before = event.plain
+        del self._plain[before]
+        event.plain = self.next_number()
+        self._plain[event.plain] = event.number
+        return before
+
+    def touch(self, event: Event, *, sequence: int) -> None:
+        """Make the event a new version; whatever was computed from the old one is forgotten."""
+        event.changed = sequence
+        event.modified = self.clock.now()
+        event.cache.clear()
+
+    def announce(self, kind: str, event: Event, plain_before: int | None = None) -> None:
+        self._announce(Change(self, kind, event, plain_before))
+
+
+class World:
+    """All mailboxes of the directory. Each is filled, by `fill`, when it is first looked at."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        clock: Clock,
+        *,
+        name: str,
+        mailboxes: int | None,
+        fill: Callable[[Mailbox, date], None],
+    ) -> None:
+        self.directory = directory
+        self.listeners: list[Listener] = []
+        # Today as it was when the world was made: its calendars do not wander with the clock.
+        self.began = clock.now().date()
+        self._clock = clock
+        self._name = name
+        self._fill = fill
+        self._built: dict[str, Mailbox] = {}
+        owners = [person for person in directory.people if person.has_mailbox]
+        self._owners = {person.oid for person in owners[:mailboxes]}
+
+    def has_mailbox(self, person: Person) -> bool:
+        return person.oid in self._owners
+
+    def mailbox(self, person: Person) -> Mailbox | None:
+        """The person's mailbox, or null for somebody without one."""
+        if not self.has_mailbox(person):
+            return None
+        found = self._built.get(person.oid)
+        if found is None:
+            # The name of the world is in every id, so what a client kept from another one is refused.
+            key = uuid5(NAMESPACE_URL, f"mailbox:{self._name}:{person.oid}")
+            found = Mailbox(person, key, self._clock, self._announce)
+            self._fill(found, self.began)
+            self._built[person.oid] = found
+        return found
+
+    def owners(self) -> list[Person]:
+        """Everybody who has a mailbox, in the directory's order."""
+        return [person for person in self.directory.people if self.has_mailbox(person)]
+
+    def _announce(self, change: Change) -> None:
+        for listener in self.listeners:
+            listener(change)

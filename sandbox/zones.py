@@ -1,0 +1,104 @@
+"""Zone names as Outlook uses them, and wall times in those zones."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+from tzlocal.windows_tz import tz_win, win_tz
+
+# Zones of autumn 2026, in case the table at hand is older, and spellings that only Outlook has.
+_OWN_NAMES = {
+    "Alberta Standard Time": "America/Edmonton",
+    "British Columbia Standard Time": "America/Vancouver",
+    "Manitoba Standard Time": "America/Winnipeg",
+    "tzone://Microsoft/Utc": "Etc/UTC",
+}
+_WINDOWS: dict[str, str] = {**{name: key for name, key in win_tz.items() if name}, **_OWN_NAMES}
+_WINDOWS_FOLDED = {name.casefold(): key for name, key in _WINDOWS.items()}
+# The table of tzlocal has an entry for the empty name, which means nothing.
+_IANA: frozenset[str] = frozenset(name for name in tz_win if name) | frozenset(_WINDOWS.values())
+_IANA_FOLDED = {name.casefold(): name for name in _IANA}
+WINDOWS_NAMES: tuple[str, ...] = tuple(
+    sorted(name for name in _WINDOWS if not name.startswith("tzone:"))
+)
+IANA_NAMES: tuple[str, ...] = tuple(sorted(_IANA))
+
+# Names that Outlook shows and nobody can resolve.
+CUSTOM_ZONES = frozenset({"tzone://Microsoft/Custom", "Customized Time Zone"})
+
+
+class UnknownZone(ValueError):
+    """Neither a Windows nor an IANA name."""
+
+    def __init__(self, name: object) -> None:
+        super().__init__(
+            f"A valid TimeZone value must be specified. The following TimeZone value is not supported: '{name}'."
+        )
+
+
+@cache
+def _load(key: str) -> ZoneInfo:
+    # Not ZoneInfo(key): that prefers the tables of the machine, which may be years older than the
+    # package and put the same event at another hour than a client whose tables are current.
+    *folders, name = ("zoneinfo", *key.split("/"))
+    with files(".".join(("tzdata", *folders))).joinpath(name).open("rb") as table:
+        return ZoneInfo.from_file(table, key)
+
+
+def iana(name: str) -> str:
+    """
+    The IANA key behind a Windows or IANA name, whatever its letter case.
+
+    Raises:
+        UnknownZone: also for the empty name.
+    """
+    folded = name.casefold()
+    key = _WINDOWS_FOLDED.get(folded) or _IANA_FOLDED.get(folded)
+    if key is None:
+        raise UnknownZone(name)
+    return key
+
+
+@cache
+def zone(name: str) -> ZoneInfo:
+    """
+    The rules behind a Windows or IANA name, from the tzdata package.
+
+    Raises:
+        UnknownZone: nothing of that name.
+    """
+    return _load(iana(name))
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two names mean one zone: `Pacific Standard Time` and `America/Los_Angeles` do."""
+    return iana(one) == iana(other)
+
+
+def to_utc(wall: datetime, name: str) -> datetime:
+    """
+    The instant of a wall time. In a gap the time moves forward by the gap's length, in a
+    doubled hour the first one counts (RFC 5545, and `fold=0`).
+    """
+    return wall.replace(tzinfo=zone(name), fold=0).astimezone(UTC)
+
+
+def to_wall(moment: datetime, name: str) -> datetime:
+    """The naive wall time of an instant."""
+    return moment.astimezone(zone(name)).replace(tzinfo=None, fold=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A wall time with the name of its zone, as somebody wrote it down."""
+
+    wall: datetime
+    zone: str
+
+    def utc(self) -> datetime:
+        return to_utc(self.wall, self.zone)
+
+    def at_midnight(self) -> bool:
+        return self.wall.time() == datetime.min.time()
