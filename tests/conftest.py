@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 import pytest
+import redis
 from celery.contrib.testing.worker import start_worker
 from celery.worker import WorkController
 from django.conf import settings
@@ -16,6 +17,7 @@ from config.celery import app as celery_app
 from tests.sandbox_client import SandboxClient
 
 Found = TypeVar("Found")
+QUEUES = ["interactive", "changes", "backfill", "housekeeping"]
 # What must not be skipped where ALMANAC_REQUIRE_BROWSER is set, as in `.ci/run`.
 REQUIRED_MARKERS = ("browser", "contract")
 
@@ -82,9 +84,7 @@ def eventually(check: Callable[[], Found], within: float = 10.0) -> Found:
             if found:
                 return found
             if late:
-                pytest.fail(
-                    f"not within {within:g} seconds: {getattr(check, '__name__', check)!s} gave {found!r}"
-                )
+                pytest.fail(f"not within {within:g} seconds: {getattr(check, '__name__', check)!s} gave {found!r}")
         time.sleep(0.02)
 
 
@@ -106,22 +106,39 @@ def sandbox(sandbox_process: SandboxClient) -> SandboxClient:
     return sandbox_process
 
 
+# --- Redis ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def redis_client() -> Iterator[redis.Redis]:
+    """The server behind limits, cache and queues, for tests that look into it."""
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def nothing_in_redis(redis_client: redis.Redis) -> None:
+    """Limits, leases, queued tasks and cached pages of one test are not those of the next."""
+    # By prefix and not FLUSHDB: REDIS_URL may be somebody's own server.
+    keys = [*redis_client.scan_iter("almanac*"), *redis_client.scan_iter("_kombu*")]
+    if keys:
+        redis_client.delete(*keys)
+
+
 # --- jobs ---------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def worker(transactional_db: None) -> Iterator[WorkController]:
     """
-    A real Celery worker on threads of this process, for all queues, with the broker emptied before and after.
+    A real Celery worker on threads of this process, for all queues.
 
-    It sees only what was committed, so it comes with `transactional_db`.
+    It sees only what was committed, so it comes with `transactional_db`. Stopping it takes up to a second.
     """
-    celery_app.control.purge()
     with start_worker(
-        celery_app, pool="threads", concurrency=4, perform_ping_check=False, shutdown_timeout=20
+        celery_app, pool="threads", concurrency=4, queues=QUEUES, perform_ping_check=False, shutdown_timeout=20
     ) as running:
         yield running
-    celery_app.control.purge()
 
 
 # --- what may not be skipped --------------------------------------------------------------------------------

@@ -24,7 +24,6 @@ from scripts.embedded import Postgres, Redis
 from scripts.problems import Problem
 
 ROOT = Path(__file__).parents[1]
-ORIGIN = "http://localhost:8000"
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -47,9 +46,12 @@ def start(running: ExitStack) -> None:
 
     `running` ends all of it.
     """
+    # Where collected static files would be; WhiteNoise warns when it is missing.
+    (ROOT / "var" / "static").mkdir(parents=True, exist_ok=True)
     directory = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="almanac-tests-")))
-    environment = constants()
-
+    # pytest-django's live server takes its address from here: it must be where links and redirects lead.
+    address = f"localhost:{ports.any_free()}"
+    environment = {**constants(), "ALMANAC_ORIGIN": f"http://{address}", "DJANGO_LIVE_TEST_SERVER_ADDRESS": address}
     # First, because it takes its time to seed a world while the database starts.
     port = ports.any_free()
     sandbox = _start_sandbox(port, directory / "sandbox.log")
@@ -81,7 +83,6 @@ def constants() -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(48),
         "SEAL_KEYS": f"test1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
         "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
-        "ALMANAC_ORIGIN": ORIGIN,
         "MICROSOFT_CLIENT_ID": "8f1c2f0e-6a43-4a57-9d0b-3c5de8a1a7c4",
         "MICROSOFT_CLIENT_SECRET": "sandbox-secret-of-almanac",
         "WINDOW_DAYS_BACK": "90",
