@@ -1,0 +1,54 @@
+"""Access tokens of a stored connection, and what it means to a client when there are none."""
+
+from connections import identity
+from connections.crypto import SealError
+from connections.graph.errors import (
+    ApprovalRequired,
+    BadRequest,
+    GraphError,
+    Misconfigured,
+    ReconnectRequired,
+    Refused,
+    Unavailable,
+)
+from connections.reasons import Kind, Refusal
+
+_ERRORS: dict[Kind, type[GraphError]] = {
+    Kind.RETRY: Unavailable,
+    Kind.REAUTHORIZE: ReconnectRequired,
+    Kind.ADMIN_CONSENT: ApprovalRequired,
+    Kind.USER_DECLINED: ReconnectRequired,
+    Kind.NOT_ASSIGNED: Refused,
+    Kind.BLOCKED_BY_POLICY: Refused,
+    Kind.OPERATOR_CONFIG: Misconfigured,
+    Kind.BAD_REQUEST: BadRequest,
+}
+
+
+class StoredTokens:
+    """The `Tokens` of one connection."""
+
+    def __init__(self, *, organization_id: int, connection_id: int) -> None:
+        self.organization_id = organization_id
+        self.connection_id = connection_id
+
+    def __call__(self, *, rejected: str | None) -> str:
+        try:
+            return identity.silent_token(
+                organization_id=self.organization_id, connection_id=self.connection_id, rejected=rejected
+            )
+        except identity.TryLater as error:
+            raise Unavailable("sign_in_unavailable", retry_after=error.retry_after) from error
+        except identity.SignInRefused as error:
+            raise error_of_refusal(error.refusal) from error
+        except identity.NoTokens as error:
+            raise ReconnectRequired("no_tokens", reason="sign_in_again") from error
+        except SealError as error:
+            raise ReconnectRequired("secret_unreadable", reason="secret_unreadable") from error
+
+
+def error_of_refusal(refusal: Refusal) -> GraphError:
+    """The client's error for what Microsoft's sign-in said."""
+    return _ERRORS[refusal.kind](
+        refusal.error, reason=refusal.reason, request_id=refusal.trace_id or refusal.correlation_id
+    )

@@ -1,0 +1,104 @@
+"""How a connection stands: opening it, what its successes and failures make of it, and leaving it."""
+
+from datetime import datetime
+
+import structlog
+
+from connections.graph import (
+    ApprovalRequired,
+    GraphClient,
+    GraphError,
+    Misconfigured,
+    ReconnectRequired,
+    Refused,
+)
+from connections.graph.tokens import StoredTokens
+from connections.models import Connection, Secret, Status
+from tenants.scoping import organization_scope
+
+log = structlog.get_logger(__name__)
+
+# What an error makes of a connection. What is not named passes by itself, or is ours to mend: nobody is disconnected.
+_STATUS_AFTER: dict[type[GraphError], tuple[Status, str]] = {
+    ReconnectRequired: (Status.RECONNECT, "sign_in_again"),
+    ApprovalRequired: (Status.APPROVAL, "approval_needed"),
+    Refused: (Status.BLOCKED, "access_refused"),
+}
+
+
+class ConnectionNotActive(Exception):
+    """The connection is not there, or its state says that nobody may use it now."""
+
+
+def open_graph(*, organization_id: int, connection_id: int, now: datetime, leaving: bool = False) -> GraphClient:
+    """
+    A client for this connection's mailbox. Asks Microsoft nothing yet: the first call may need a new token.
+
+    Opens its own scope; the client is used outside of every scope. `now` is aware, in UTC. With `leaving` a connection
+    that was just disconnected is opened once more, to tell Microsoft so, as long as its tokens are there.
+
+    Raises:
+        ConnectionNotActive: see there.
+    """
+    statuses = [Status.ACTIVE, Status.DISCONNECTED] if leaving else [Status.ACTIVE]
+    with organization_scope(organization_id):
+        usable = Connection.objects.of(organization_id).filter(
+            pk=connection_id, status__in=statuses, secret__isnull=False
+        )
+        if not usable.exists():
+            raise ConnectionNotActive(connection_id)
+    tokens = StoredTokens(organization_id=organization_id, connection_id=connection_id)
+    return GraphClient(tokens, opened_at=now)
+
+
+def record_success(*, organization_id: int, connection_id: int, now: datetime) -> None:
+    """Note that Graph answered. Opens its own scope; changes no state: only a sign-in makes a connection active."""
+    with organization_scope(organization_id):
+        Connection.objects.of(organization_id).filter(pk=connection_id).update(succeeded_at=now)
+
+
+def record_failure(*, organization_id: int, connection_id: int, error: GraphError, now: datetime) -> None:
+    """
+    Note a failure of the whole mailbox, and change the connection's state if the error says that somebody must act.
+
+    Opens its own scope. Waits and faults of ours change no state. Only an active connection changes, and not by an
+    error of a client that was opened before the person signed in anew: both would undo what a person did.
+    """
+    after = next((found for kind, found in _STATUS_AFTER.items() if isinstance(error, kind)), None)
+    if isinstance(error, Misconfigured):
+        log.error("microsoft_setup_wrong", connection=connection_id, code=error.code, reason=error.reason)
+    with organization_scope(organization_id):
+        connection = Connection.objects.of(organization_id).select_for_update().filter(pk=connection_id).first()
+        if connection is None:
+            return
+        outdated = error.opened_at is not None and error.opened_at < connection.connected_at
+        if after is None or outdated or not connection.is_active:
+            connection.failed_at, connection.failed_request_id = now, error.request_id[:64]
+            connection.save(update_fields=["failed_at", "failed_request_id"])
+            return
+        status, usual_reason = after
+        connection.become(status, reason=error.reason or usual_reason, request_id=error.request_id, now=now)
+    log.warning("connection_needs_somebody", connection=connection_id, reason=connection.reason, code=error.code)
+
+
+def disconnect(*, connection: Connection, now: datetime) -> None:
+    """
+    The person leaves: from now on nobody uses the connection. State only; tokens and events are taken away afterwards.
+
+    Expects the organization's scope. Doing it twice is harmless.
+    """
+    connection.become(Status.DISCONNECTED, reason="left", now=now)
+
+
+def forget_tokens(*, connection: Connection) -> bool:
+    """
+    Delete the tokens of a disconnected connection; False, and nothing done, if it was connected again meanwhile.
+
+    Expects the organization's scope; holds the connection's row until it ends, so a sign-in under way comes before
+    or after.
+    """
+    rows = Connection.objects.of(connection.organization_id).select_for_update().filter(pk=connection.pk)
+    if not rows.filter(status=Status.DISCONNECTED).exists():
+        return False
+    Secret.objects.of(connection.organization_id).filter(connection_id=connection.pk).delete()
+    return True
