@@ -22,6 +22,8 @@ CSRF_TRUSTED_ORIGINS: list[str] = [ALMANAC_ORIGIN]
 
 MICROSOFT_CLIENT_ID: str = env.str("MICROSOFT_CLIENT_ID", default="")
 MICROSOFT_CLIENT_SECRET: str = env.str("MICROSOFT_CLIENT_SECRET", default="")
+# Whether outlook.com accounts may be connected too; the registration at Microsoft must allow them as well.
+PERSONAL_ACCOUNTS: bool = env.bool("PERSONAL_ACCOUNTS", default=True)
 LOGIN_ORIGIN = "https://login.microsoftonline.com"
 GRAPH_ORIGIN = "https://graph.microsoft.com"
 # The browser goes to the sandbox's own address; form-action must allow the place that "Connect" redirects to.
@@ -40,7 +42,8 @@ INSTALLED_APPS = [
     "calendars",
     "connections",
     "tenants",
-    "django.contrib.admin",
+    # django.contrib.admin, with a site of our own.
+    "tenants.apps.SupportDeskConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -149,6 +152,8 @@ ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Beside allauth's own limits: a stranger must not fill somebody's mailbox with links.
+ACCOUNT_RATE_LIMITS = {"reset_password": "20/m/ip,5/h/key"}
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(ALMANAC_ORIGIN).scheme
 ALLAUTH_TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXY_COUNT", default=0)
 
@@ -160,6 +165,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # --- browser --------------------------------------------------------------------------------------------------
 _SECURE = urlsplit(ALMANAC_ORIGIN).scheme == "https"
 SESSION_COOKIE_NAME = "__Host-session" if _SECURE else "session"
+CSRF_FAILURE_VIEW = "tenants.views.errors.csrf_failure"
 CSRF_COOKIE_NAME = "__Host-csrf" if _SECURE else "csrf"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE

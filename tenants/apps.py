@@ -1,11 +1,26 @@
-from django.apps import AppConfig
+"""This app, and the Django admin as support staff see it."""
 
-from tenants import scoping
+from django.apps import AppConfig
+from django.conf import settings
+from django.contrib.admin import apps as admin_apps
+
+from tenants import checks, scoping
 
 
 class TenantsConfig(AppConfig):
     name = "tenants"
     verbose_name = "Organizations and people"
+    default = True
 
     def ready(self) -> None:
         scoping.guard_every_connection()
+        # Read now: tests switch DEBUG off later, and make their database as its owner.
+        if not settings.DEBUG:
+            checks.refuse_unsafe_roles()
+
+
+class SupportDeskConfig(admin_apps.AdminConfig):
+    """`django.contrib.admin` with our site; named in INSTALLED_APPS in its place."""
+
+    default = False
+    default_site = "tenants.admin.site.SupportSite"

@@ -39,7 +39,7 @@ class TimeZoneMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        wanted = request.COOKIES.get(TIME_ZONE_COOKIE, "").replace("%2F", "/")
+        wanted = request.COOKIES.get(TIME_ZONE_COOKIE, "")
         name = wanted if wanted in _zones() else "UTC"
         request.time_zone = name  # type: ignore[attr-defined]  # as in MemberRequest
         with timezone.override(ZoneInfo(name)):

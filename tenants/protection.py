@@ -73,6 +73,11 @@ def open_to_support(table: str, columns: str) -> migrations.RunSQL:
     return _open(table, columns, "SELECT", role="almanac_support", policy="support")
 
 
+def grant_to_support(table: str, columns: str) -> migrations.RunSQL:
+    """Grant support staff sight of these columns of a table that is under no policy."""
+    return migrations.RunSQL(f"GRANT SELECT ({columns}) ON {table} TO almanac_support", migrations.RunSQL.noop)
+
+
 def _open(table: str, columns: str, command: str, *, role: str, policy: str) -> migrations.RunSQL:
     return migrations.RunSQL(
         f"""

@@ -1,0 +1,133 @@
+"""How allauth behaves here: our mails, our addresses, and a way back that stays inside this site."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from tenants.emails import Mail, compose
+
+_WITH_ACCOUNT = "You get this mail because an account at Almanac uses this address."
+_WITHOUT_ACCOUNT = "You get this mail because somebody typed this address at Almanac."
+_IGNORE = "If that was not you, there is nothing to do: without this link nothing happens."
+_WAS_IT_YOU = "If that was not you, set a new password now: somebody else may know the old one."
+
+Context = Mapping[str, Any]
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth comes without types
+    """Named in settings.ACCOUNT_ADAPTER."""
+
+    def send_mail(self, template_prefix: str, email: str, context: Context) -> None:
+        """Send what allauth wants said, in our words; `template_prefix` is allauth's name of the occasion."""
+        compose(MAILS[template_prefix](context), to=email).send()
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Whether somebody may be led there after signing in: a path of this site, nothing else."""
+        return url is not None and url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+
+    def is_ajax(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        """Pages only: allauth would answer scripts with JSON of its own making, and nothing of ours asks for it."""
+        return False
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:  # noqa: ARG002
+        # allauth counts failures per host as the request spells it, port included: whoever counts the port up would
+        # never meet the limit.
+        return str(credentials.get("email", "")).strip().lower()
+
+
+def _confirmation(context: Context) -> Mail:
+    return Mail(
+        subject="Confirm your e-mail address",
+        heading="Is this your address?",
+        paragraphs=("Confirm it, and your account at Almanac can use it.", "The link works for three days.", _IGNORE),
+        button="Confirm this address",
+        path=reverse("account_confirm_email", args=[context["key"]]),
+        reason="You get this mail because somebody gave this address at Almanac.",
+    )
+
+
+def _already_here(_: Context) -> Mail:
+    return Mail(
+        subject="You have an account already",
+        heading="You have an account already",
+        paragraphs=(
+            "Somebody tried to sign up at Almanac with this address. It has an account, so nothing has changed.",
+            "If that was you, sign in. If you do not know your password any more, set a new one.",
+        ),
+        button="Set a new password",
+        path=reverse("account_reset_password"),
+        reason=_WITH_ACCOUNT,
+    )
+
+
+def _no_account(_: Context) -> Mail:
+    return Mail(
+        subject="There is no account with this address",
+        heading="There is no account with this address",
+        paragraphs=(
+            "Somebody asked for a new password at Almanac with this address, and no account uses it.",
+            "If that was you, you may have signed up with another address. Otherwise there is nothing to do.",
+        ),
+        button="Sign up",
+        path=reverse("account_signup"),
+        reason=_WITHOUT_ACCOUNT,
+    )
+
+
+def _new_password_wanted(context: Context) -> Mail:
+    return Mail(
+        subject="Set a new password",
+        heading="Set a new password",
+        paragraphs=("Somebody asked for a new password for your account at Almanac.", _IGNORE),
+        button="Set a new password",
+        path=reverse("account_reset_password_from_key", kwargs={"uidb36": context["uid"], "key": context["key"]}),
+        reason=_WITH_ACCOUNT,
+    )
+
+
+def _notice(heading: str, told: Callable[[Context], str]) -> Callable[[Context], Mail]:
+    """A mail that tells of a change to an account, after the fact."""
+
+    def describe(context: Context) -> Mail:
+        when = f"{context['timestamp']:%d %B %Y at %H:%M} UTC, from the network address {context['ip']}."
+        return Mail(
+            subject=heading,
+            heading=heading,
+            paragraphs=(told(context), f"This was on {when}", _WAS_IT_YOU),
+            button="Set a new password",
+            path=reverse("account_reset_password"),
+            reason=_WITH_ACCOUNT,
+        )
+
+    return describe
+
+
+# By allauth's name of the occasion; a test compares this with the templates that allauth ships.
+MAILS: dict[str, Callable[[Context], Mail]] = {
+    "account/email/email_confirmation": _confirmation,
+    "account/email/email_confirmation_signup": _confirmation,
+    "account/email/account_already_exists": _already_here,
+    "account/email/unknown_account": _no_account,
+    "account/email/password_reset_key": _new_password_wanted,
+    "account/email/password_reset": _notice(
+        "Your password was reset", lambda _: "A new password was set for your account by a link that we had mailed."
+    ),
+    "account/email/password_changed": _notice(
+        "Your password was changed", lambda _: "The password of your account was changed."
+    ),
+    "account/email/password_set": _notice("Your password was set", lambda _: "Your account has a password now."),
+    "account/email/email_changed": _notice(
+        "Your main address was changed",
+        lambda context: f"Your account now writes to {context['to_email']} instead of {context['from_email']}.",
+    ),
+    "account/email/email_confirm": _notice(
+        "An address was confirmed", lambda _: "This address was confirmed for your account."
+    ),
+    "account/email/email_deleted": _notice(
+        "An address was removed", lambda context: f"{context['deleted_email']} no longer belongs to your account."
+    ),
+}
