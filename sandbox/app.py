@@ -3,6 +3,7 @@
 from flask import Flask, Response, g, request
 
 from sandbox import control, graph, identity, pages
+from sandbox import seed as seeds
 from sandbox.faults import Fault, drop_connection
 from sandbox.state import Sandbox, current
 
@@ -11,21 +12,21 @@ HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]", "login.microsoftonline.com
 LARGEST_BODY = 8 * 1024 * 1024
 
 
-def create_app(sandbox: Sandbox | None = None) -> Flask:
+def create_app(
+    sandbox: Sandbox | None = None, *, seed: int = seeds.DEFAULT_SEED, events: int = seeds.DEFAULT_EVENTS
+) -> Flask:
     """
-    A sandbox as a WSGI application. Tests may mount it in process, as often as they like:
-    every application without a `sandbox` given has a world of its own.
+    A sandbox as a WSGI application. Tests may mount it in process, as often as they like: every
+    application without a `sandbox` given makes a world of its own, of `seed` and `events`.
     """
     app = Flask("sandbox")
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
-    app.extensions["sandbox"] = sandbox or Sandbox()
+    app.extensions["sandbox"] = sandbox or Sandbox(seed=seed, events=events)
     app.before_request(_refuse_other_hosts)
     app.before_request(_note_and_disturb)
     app.after_request(_finish)
-    app.register_blueprint(control.blueprint)
-    app.register_blueprint(identity.blueprint)
-    app.register_blueprint(graph.blueprint)
-    app.register_blueprint(pages.blueprint)
+    for part in (control, identity, graph, pages):
+        app.register_blueprint(part.blueprint)
     return app
 
 

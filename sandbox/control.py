@@ -1,5 +1,6 @@
 """The control doors under `/_sandbox`: JSON in, JSON out, for tests, demos and measurements."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeVar
@@ -7,7 +8,8 @@ from typing import Any, Literal, TypeVar
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sandbox import edit_door, seed as seeds, series
+from sandbox import edit_door, series
+from sandbox import seed as seeds
 from sandbox.directory import Person
 from sandbox.drafts import read_instant
 from sandbox.edit_door import EditRequest
@@ -52,6 +54,19 @@ class TokensRequest(Door):
 class ConsentRequest(Door):
     tenant: str
     do: str
+
+
+class IdentityRequest(Door):
+    """
+    `script` lets a person or tenant meet a refusal of sign-in (`number`, of `times` meetings) until
+    `unscript`; `strict-refresh` makes refresh tokens good for one use while `on`.
+    """
+
+    do: Literal["script", "unscript", "rotate-keys", "strict-refresh"]
+    who: str = ""
+    number: int = 0
+    times: int | None = Field(default=None, ge=1)
+    on: bool = True
 
 
 class DeltaRequest(Door):
@@ -202,6 +217,21 @@ def change_consent() -> Response:
     return _switched(lambda: current().identity.set_consent(wish.tenant, wish.do))
 
 
+@blueprint.post("/identity")
+def disturb_identity() -> Response:
+    wish, identity = _read(IdentityRequest), current().identity
+    match wish.do:
+        case "script":
+            return _switched(lambda: identity.script(wish.who, wish.number, wish.times))
+        case "unscript":
+            return _switched(lambda: identity.unscript(wish.who))
+        case "rotate-keys":
+            return _switched(identity.rotate_keys)
+        case "strict-refresh":
+            identity.strict_refresh = wish.on
+    return answer({"done": True})
+
+
 def _switched(switch: Callable[[], None]) -> Response:
     try:
         switch()
@@ -294,7 +324,10 @@ def _instant(name: str, usual: datetime) -> datetime:
 
 def _read(model: type[Model]) -> Model:
     try:
-        return model.model_validate_json(request.get_data() or b"{}")
+        # The tolerant reader: what is shown verbatim may hold half a surrogate pair.
+        return model.model_validate(json.loads(request.get_data() or b"{}"))
+    except json.JSONDecodeError as error:
+        raise WrongRequest(f"The body is no JSON: {error}.") from error
     except ValidationError as error:
         raise WrongRequest(_sentence(error)) from error
 

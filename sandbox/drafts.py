@@ -16,20 +16,20 @@ from sandbox.zones import Moment, UnknownZone, iana
 
 NEVER = "0001-01-01T00:00:00Z"
 
-_NAMES = {
-    name.lower(): name
-    for name in (
-        "subject body contentType content start end dateTime timeZone isAllDay importance sensitivity showAs "
-        "categories location locations displayName locationType uniqueId uniqueIdType address street city state "
-        "countryOrRegion postalCode coordinates latitude longitude altitude accuracy altitudeAccuracy "
-        "locationEmailAddress locationUri attendees emailAddress name type status response time organizer "
-        "recurrence pattern range interval month dayOfMonth daysOfWeek firstDayOfWeek index startDate endDate "
-        "recurrenceTimeZone numberOfOccurrences isReminderOn reminderMinutesBeforeStart responseRequested "
-        "allowNewTimeProposals hideAttendees isOnlineMeeting onlineMeetingProvider transactionId "
-        "proposedNewTime isCancelled isOrganizer isDraft responseStatus originalStartTimeZone "
-        "originalEndTimeZone hasAttachments onlineMeeting joinUrl conferenceId tollNumber color isDefaultCalendar"
-    ).split()
-}
+_KNOWN = (
+    "subject", "body", "contentType", "content", "start", "end", "dateTime", "timeZone", "isAllDay",
+    "importance", "sensitivity", "showAs", "categories", "location", "locations", "displayName", "locationType",
+    "uniqueId", "uniqueIdType", "address", "street", "city", "state", "countryOrRegion", "postalCode",
+    "coordinates", "latitude", "longitude", "altitude", "accuracy", "altitudeAccuracy", "locationEmailAddress",
+    "locationUri", "attendees", "emailAddress", "name", "type", "status", "response", "time", "organizer",
+    "recurrence", "pattern", "range", "interval", "month", "dayOfMonth", "daysOfWeek", "firstDayOfWeek",
+    "index", "startDate", "endDate", "recurrenceTimeZone", "numberOfOccurrences", "isReminderOn",
+    "reminderMinutesBeforeStart", "responseRequested", "allowNewTimeProposals", "hideAttendees",
+    "isOnlineMeeting", "onlineMeetingProvider", "transactionId", "proposedNewTime", "isCancelled",
+    "isOrganizer", "isDraft", "responseStatus", "originalStartTimeZone", "originalEndTimeZone",
+    "hasAttachments", "onlineMeeting", "joinUrl", "conferenceId", "tollNumber", "color", "isDefaultCalendar",
+)  # fmt: skip
+_NAMES = {name.lower(): name for name in _KNOWN}
 _PLACE = (
     "displayName", "locationType", "uniqueId", "uniqueIdType", "address", "coordinates",
     "locationEmailAddress", "locationUri",
@@ -282,9 +282,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "allowNewTimeProposals": _boolean,
     "hideAttendees": _boolean,
     "isOnlineMeeting": _boolean,
-    "onlineMeetingProvider": _one_of(
-        "unknown", "skypeForBusiness", "skypeForConsumer", "teamsForBusiness"
-    ),
+    "onlineMeetingProvider": _one_of("unknown", "skypeForBusiness", "skypeForConsumer", "teamsForBusiness"),
     "transactionId": _text,
 }
 _TRUSTED_READERS: dict[str, Callable[[Any], Any]] = {

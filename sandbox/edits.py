@@ -277,9 +277,7 @@ def _keep_day(event: Event, start: Moment, end: Moment) -> tuple[Moment, Moment]
     return replace(start, wall=start.wall - back), replace(end, wall=end.wall - back)
 
 
-def _merged(
-    now: dict[str, Any], changes: dict[str, Any], *, only: dict[str, Any] | None = None
-) -> dict[str, Any]:
+def _merged(now: dict[str, Any], changes: dict[str, Any], *, only: dict[str, Any] | None = None) -> dict[str, Any]:
     """`now` (or of an instance, `only` its own members) with the changes; answers of attendees survive."""
     changes = dict(changes)
     # Written once, when the event was made.
@@ -287,8 +285,7 @@ def _merged(
     if "attendees" in changes:
         answers = {_address(person): person["status"] for person in now["attendees"]}
         changes["attendees"] = [
-            person | {"status": answers.get(_address(person), person["status"])}
-            for person in changes["attendees"]
+            person | {"status": answers.get(_address(person), person["status"])} for person in changes["attendees"]
         ]
     if now["isOnlineMeeting"]:
         # Once a meeting, always this meeting, until its block is taken out of the body.

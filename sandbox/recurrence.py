@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from functools import cached_property
 from itertools import takewhile
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from dateutil import rrule
 
@@ -43,7 +43,7 @@ class Range(StrEnum):
 
 _PATTERNS = {pattern.lower(): pattern for pattern in Pattern}
 _RANGES = {extent.lower(): extent for extent in Range}
-_FREQUENCIES = {
+_FREQUENCIES: dict[Pattern, Literal[0, 1, 2, 3, 4, 5, 6]] = {
     Pattern.DAILY: rrule.DAILY,
     Pattern.WEEKLY: rrule.WEEKLY,
     Pattern.ABSOLUTE_MONTHLY: rrule.MONTHLY,

@@ -138,7 +138,7 @@ class Renderer:
             "recurrence": event.rule.as_json() if event.rule is not None and slot is None else None,
         }
         if slot is not None:
-            shown["originalStart"] = instant(series.usual_start(event, slot))
+            shown["originalStart"] = f"{series.usual_start(event, slot):%Y-%m-%dT%H:%M:%SZ}"
         return shown
 
     def _body(self, html: str) -> dict[str, str]:

@@ -48,7 +48,7 @@ class Sower:
 
     def __init__(self, mailbox: Mailbox, *, seed: int, today: date) -> None:
         self._mailbox = mailbox
-        self._random = Random(f"{seed}:{mailbox.person.oid}")  # noqa: S311 - a world, not a secret
+        self._random = Random(f"{seed}:{mailbox.person.oid}")
         self._today = today
         self._monday = today - timedelta(days=today.weekday())
         self._start, self._end = window(today)
@@ -144,8 +144,7 @@ class Sower:
     def _sow_fixed(self, calendar: Calendar, room: int) -> int:
         """The present week and the long absences, as far as there is room for them."""
         planned = [
-            self._at(words, self._monday + timedelta(days=weekday), at)
-            for weekday, at, words in seed_words.THIS_WEEK
+            self._at(words, self._monday + timedelta(days=weekday), at) for weekday, at, words in seed_words.THIS_WEEK
         ]
         planned += [
             self._at(words, self._monday + timedelta(days=offset), "all-day", days=days)
@@ -167,9 +166,7 @@ class Sower:
         zone = self._random.choice(seed_words.OTHER_ZONES) if self._random.random() < 0.12 else None
         return self._at(words, day, at, zone=zone)
 
-    def _at(
-        self, words: SingleWords, day: date, at: str, *, days: int = 1, zone: str | None = None
-    ) -> Draft:
+    def _at(self, words: SingleWords, day: date, at: str, *, days: int = 1, zone: str | None = None) -> Draft:
         all_day = words.all_day
         begins = datetime.combine(day, time() if all_day else time.fromisoformat(at))
         length = days * DAY if all_day else timedelta(minutes=words.minutes)
@@ -204,9 +201,7 @@ class Sower:
 
     # Members
 
-    def _members(
-        self, subject: str, own: dict[str, Any], people: int, answer: str | None
-    ) -> dict[str, Any]:
+    def _members(self, subject: str, own: dict[str, Any], people: int, answer: str | None) -> dict[str, Any]:
         members: dict[str, Any] = {"subject": subject}
         if self._random.random() < 0.7:
             members["body"] = html_of(self._random.choice(seed_words.NOTES), is_html=True)
@@ -231,23 +226,19 @@ class Sower:
     def _invitation(self, attendees: list[dict[str, Any]], answer: str) -> dict[str, Any]:
         """The first of the others is the organizer; the owner is among the attendees."""
         person = self._mailbox.person
-        organizer = attendees[0]["emailAddress"]
+        answered = NEVER if answer == "notResponded" else self._answered()
+        # Seen from the list of attendees, somebody who has not answered is "none".
+        listed = "none" if answer == "notResponded" else answer
         me = {
             "type": "required",
-            "status": {
-                "response": "none" if answer == "notResponded" else answer,
-                "time": NEVER if answer == "notResponded" else self._answered(),
-            },
+            "status": {"response": listed, "time": answered},
             "emailAddress": {"name": person.name, "address": person.mail},
         }
         return {
             "isOrganizer": False,
-            "organizer": {"emailAddress": dict(organizer)},
+            "organizer": {"emailAddress": dict(attendees[0]["emailAddress"])},
             "attendees": [*attendees[1:], me],
-            "responseStatus": {
-                "response": answer,
-                "time": NEVER if answer == "notResponded" else me["status"]["time"],
-            },
+            "responseStatus": {"response": answer, "time": answered},
             "showAs": "tentative" if answer in {"notResponded", "tentativelyAccepted"} else "busy",
         }
 

@@ -148,27 +148,51 @@ class SingleWords:
 
 # Of the present week: weekday, hour of the start, and what it is.
 THIS_WEEK = (
-    (0, "13:30", SingleWords("Demo for Fabrikam", 60, TEAMS, people=4, body="<p>Agenda: what is new, then questions.</p>")),
+    (
+        0,
+        "13:30",
+        SingleWords("Demo for Fabrikam", 60, TEAMS, people=4, body="<p>Agenda: what is new, then questions.</p>"),
+    ),
     (0, "16:00", SingleWords("Coffee with Zoë", 30, people=1, place="Kitchen")),
     (1, "11:00", SingleWords("Interview: backend engineer", 60, TEAMS, people=2)),
     (1, "14:00", SingleWords("Dentist", 45, {"sensitivity": "private", "showAs": "oof"}, people=0, place="Am Markt 3")),
     (2, "09:30", SingleWords("Roadmap workshop", 180, {"importance": "high"}, people=6, place="Room Ada")),
-    (2, "12:30", SingleWords("Lunch?", 60, {"showAs": "tentative"}, people=1, answer="tentativelyAccepted", place="Bistro Lumière")),
-    (2, "all-day", SingleWords("Office day", members={"showAs": "free", "isReminderOn": False}, people=0, all_day=True)),
+    (
+        2,
+        "12:30",
+        SingleWords(
+            "Lunch?", 60, {"showAs": "tentative"}, people=1, answer="tentativelyAccepted", place="Bistro Lumière"
+        ),
+    ),
+    (
+        2,
+        "all-day",
+        SingleWords("Office day", members={"showAs": "free", "isReminderOn": False}, people=0, all_day=True),
+    ),
     (3, "11:30", SingleWords("Vendor pitch", 60, {"showAs": "tentative"}, people=3, answer="notResponded")),
     (3, "17:30", SingleWords("Quarterly numbers, first look", 30, {**TEAMS, "sensitivity": "confidential"}, people=2)),
     (4, "09:00", SingleWords("Call with the Tokyo office", 45, TEAMS, people=3, answer="accepted")),
-    (4, "13:00", SingleWords("All hands", 60, {"showAs": "free"}, people=5, answer="declined", place="Room Bertha (4th floor)")),
+    (
+        4,
+        "13:00",
+        SingleWords("All hands", 60, {"showAs": "free"}, people=5, answer="declined", place="Room Bertha (4th floor)"),
+    ),
     (4, "15:00", SingleWords("Send the report", 0, {"showAs": "free"}, people=0)),
     (4, "23:00", SingleWords("Database migration", 150, {"showAs": "busy", "categories": ["On call"]}, people=1)),
-)  # fmt: skip
+)
 
 # Of several days: days from the present week's Monday, how many, and what it is.
 LONG = (
-    (8, 3, SingleWords("Conference in Lisbon", members={"showAs": "workingElsewhere"}, people=0, all_day=True, place="Lisbon")),
+    (
+        8,
+        3,
+        SingleWords(
+            "Conference in Lisbon", members={"showAs": "workingElsewhere"}, people=0, all_day=True, place="Lisbon"
+        ),
+    ),
     (32, 10, SingleWords("Vacation", members={"showAs": "oof", "isReminderOn": False}, people=0, all_day=True)),
     (-45, 5, SingleWords("Sick leave", members={"showAs": "oof", "sensitivity": "personal"}, people=0, all_day=True)),
-)  # fmt: skip
+)
 
 SINGLES = (
     SingleWords("{project}: kick-off", 60, TEAMS, people=5, body="<p>Goals, scope, who does what.</p>"),

@@ -107,4 +107,4 @@ def _local_session() -> requests.Session:
 
 def current() -> Sandbox:
     """The sandbox behind the request that is being answered."""
-    return cast(Sandbox, current_app.extensions["sandbox"])
+    return cast("Sandbox", current_app.extensions["sandbox"])

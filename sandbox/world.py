@@ -138,9 +138,7 @@ class Mailbox:
     def bury(self, event: Event, *, sequence: int) -> None:
         """Remember for delta that the event is no longer in its calendar under its present plain id."""
         raw_id = event.raw.get("id") if event.raw is not None else None
-        self.tombstones.append(
-            Tombstone(sequence, self.clock.now(), event.calendar, event.number, event.plain, raw_id)
-        )
+        self.tombstones.append(Tombstone(sequence, self.clock.now(), event.calendar, event.number, event.plain, raw_id))
 
     def drop(self, event: Event) -> None:
         del self.events[event.number]

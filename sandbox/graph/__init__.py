@@ -31,7 +31,9 @@ def path_and_query() -> str:
 def refusal(status: int, code: str | None, message: str, *, retry_after: object = None) -> Response:
     """An error in Graph's envelope for whoever stands before Graph."""
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-    return envelope.refuse(Refusal(status, code or _USUAL_CODES.get(status, "generalException"), message, headers=headers))
+    return envelope.refuse(
+        Refusal(status, code or _USUAL_CODES.get(status, "generalException"), message, headers=headers)
+    )
 
 
 _USUAL_CODES = {

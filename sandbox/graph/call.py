@@ -17,7 +17,13 @@ from sandbox.state import Sandbox
 from sandbox.world import Mailbox
 
 READ = frozenset(
-    {"Calendars.Read", "Calendars.ReadWrite", "Calendars.ReadBasic", "Calendars.Read.Shared", "Calendars.ReadWrite.Shared"}
+    {
+        "Calendars.Read",
+        "Calendars.ReadWrite",
+        "Calendars.ReadBasic",
+        "Calendars.Read.Shared",
+        "Calendars.ReadWrite.Shared",
+    }
 )
 WRITE = frozenset({"Calendars.ReadWrite", "Calendars.ReadWrite.Shared"})
 PROFILE = READ | {"User.Read", "User.ReadBasic.All", "User.Read.All", "User.ReadWrite"}
@@ -64,9 +70,7 @@ class Call:
         """
         found = self.sandbox.world.mailbox(self.person)
         if found is None:
-            raise Refusal(
-                404, "MailboxNotEnabledForRESTAPI", "REST API is not yet supported for this mailbox."
-            )
+            raise Refusal(404, "MailboxNotEnabledForRESTAPI", "REST API is not yet supported for this mailbox.")
         return found
 
     @cached_property

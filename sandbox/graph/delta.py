@@ -79,14 +79,10 @@ def _round(call: Call, chain: Chain, *, since: int | None) -> Round:
     entries: list[int | Tombstone] = []
     if since is not None:
         entries += [
-            grave
-            for grave in mailbox.tombstones
-            if grave.calendar == chain.calendar and since < grave.sequence <= upto
+            grave for grave in mailbox.tombstones if grave.calendar == chain.calendar and since < grave.sequence <= upto
         ]
     entries += [
-        event.number
-        for event in mailbox.in_calendar(calendar)
-        if since is None or since < event.changed <= upto
+        event.number for event in mailbox.in_calendar(calendar) if since is None or since < event.changed <= upto
     ]
     return Round(chain, since, upto, tuple(entries))
 

@@ -47,12 +47,20 @@ def context(path: str) -> str:
 
 
 def answer(body: Any, status: int = 200) -> Response:
-    """A JSON answer. `body` may hold `orjson.Fragment`s: parts that were rendered before."""
+    """A JSON answer."""
     return Response(
-        orjson.dumps(body),
+        _dumps(body),
         status,
         content_type="application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8",
     )
+
+
+def _dumps(body: Any) -> bytes:
+    try:
+        return orjson.dumps(body)
+    except TypeError:
+        # Only what is shown verbatim gets here: half a surrogate pair, a number of a hundred digits.
+        return json.dumps(body).encode("ascii")
 
 
 def empty(status: int) -> Response:

@@ -67,7 +67,7 @@ def show_event(call: Call) -> Response:
     renderer = call.renderer
     shown = renderer.single(event) if slot is None else renderer.instance(series.instance_at(event, slot))
     names = query.selected()
-    more = _exceptions(call, event, renderer) if slot is None and event.rule is not None else {}
+    more = _exceptions(event, renderer) if slot is None and event.rule is not None else {}
     kept = query.narrow(shown, names) | {name: value for name, value in more.items() if name.lower() in names}
     if not names:
         calendar = call.mailbox.calendars[event.calendar].id
@@ -78,7 +78,7 @@ def show_event(call: Call) -> Response:
     return response
 
 
-def _exceptions(call: Call, event: Event, renderer: Renderer) -> dict[str, Any]:
+def _exceptions(event: Event, renderer: Renderer) -> dict[str, Any]:
     """What a master shows only when it is asked for by name."""
     found: dict[str, Any] = {
         "cancelledOccurrences": [renderer.occurrence_id(event, day) for day in sorted(event.cancelled)]

@@ -16,7 +16,7 @@ _PREFERENCE = re.compile(r'\s*([^\s=,;"]+)\s*(?:=\s*(?:"([^"]*)"|([^\s,;"]*)))?\
 class Preferences:
     """What the caller prefers, and (`applied`) what the answer says was heeded."""
 
-    form: Form = Form()
+    form: Form = field(default_factory=Form)
     page_size: int | None = None
     minimal: bool = False
     applied: list[str] = field(default_factory=list)

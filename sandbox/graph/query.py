@@ -98,9 +98,7 @@ def narrow(shown: Shown, names: tuple[str, ...]) -> Shown:
     if not names:
         return shown
     kept = {
-        name: value
-        for name, value in shown.items()
-        if name == "id" or name.startswith("@") or name.lower() in names
+        name: value for name, value in shown.items() if name == "id" or name.startswith("@") or name.lower() in names
     }
     if "onlinemeeting" in names and "isonlinemeeting" not in names and "onlineMeeting" in kept:
         # The service fills it only if both are selected.

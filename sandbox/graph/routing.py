@@ -31,9 +31,7 @@ class Router:
 
     _routes: dict[tuple[str, ...], dict[str, Route]] = field(default_factory=dict)
 
-    def route(
-        self, method: str, *patterns: str, locked: bool = True
-    ) -> Callable[[Handler], Handler]:
+    def route(self, method: str, *patterns: str, locked: bool = True) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
             for pattern in patterns:
                 words = tuple(pattern.lower().split("/")) if pattern else ()

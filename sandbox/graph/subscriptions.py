@@ -163,9 +163,7 @@ def _expiry(call: Call, value: Any) -> datetime:
 def _refuse_twin(call: Call, wish: Subscription) -> None:
     twin = call.sandbox.subscriptions.twin_of(wish)
     if twin is not None:
-        raise Refusal(
-            409, "InvalidRequest", f"Subscription Id {twin.id} already exists for the requested combination"
-        )
+        raise Refusal(409, "InvalidRequest", f"Subscription Id {twin.id} already exists for the requested combination")
 
 
 def _shake_hands(call: Call, url: str) -> None:
