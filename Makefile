@@ -51,9 +51,9 @@ screenshots: $(READY) ## Drive the browser tests; pictures land in var/screensho
 	$(PYTHON_HERE) -m pytest -m browser
 
 .PHONY: requirements
-requirements: $(READY) ## Compile requirements/*.in, with hashes
+requirements: $(READY) ## Compile requirements/*.in, with hashes (UPGRADE=1 takes newer versions)
 	for name in base production development; do \
-		$(PYTHON_HERE) -m uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
+		$(PYTHON_HERE) -m uv pip compile --quiet --no-cache $(if $(UPGRADE),--upgrade) --generate-hashes --universal --python-version 3.11 \
 			--custom-compile-command "make requirements" \
 			"requirements/$$name.in" --output-file "requirements/$$name.txt" || exit 1; \
 	done

@@ -32,9 +32,9 @@ class Console:
         with self._lock:
             self._write(f"{self._prefix(name)} {line}")
 
-    def follow(self, name: str, stream: IO[bytes]) -> "Followed":
-        """Show what comes out of a program until it closes its end."""
-        return Followed(self, name, stream)
+    def follow(self, name: str, stream: IO[bytes], *, shown: bool = True) -> "Followed":
+        """Read what comes out of a program until it closes its end, and show it if `shown`."""
+        return Followed(self if shown else None, name, stream)
 
     def _prefix(self, name: str) -> str:
         prefix = f"{name:<{NAME_WIDTH}} |"
@@ -55,9 +55,9 @@ class Console:
 
 
 class Followed:
-    """A program's output: shown as it comes, and its end remembered."""
+    """A program's output: shown on a console as it comes, if there is one, and its end remembered."""
 
-    def __init__(self, console: Console, name: str, stream: IO[bytes]) -> None:
+    def __init__(self, console: Console | None, name: str, stream: IO[bytes]) -> None:
         self._console = console
         self._name = name
         self._stream = stream
@@ -74,4 +74,5 @@ class Followed:
         for raw in self._stream:
             line = raw.decode(errors="replace").rstrip()
             self._last.append(line)
-            self._console.tell(self._name, line)
+            if self._console is not None:
+                self._console.tell(self._name, line)

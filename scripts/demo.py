@@ -15,14 +15,21 @@ import requests
 from scripts.forms import Button, Form, Page
 from scripts.problems import Problem
 
-# These accounts exist with DEBUG on only, and every start prints this.
-PASSWORD = "almanac-demo"  # noqa: S105
-PEOPLE = (("alice@acme.example", "owner of Acme"), ("bob@acme.example", "member of Acme"))
 MAILBOX = "alice.moreau@contoso.example"
 SIGN_IN = "/accounts/login/"
 CONNECT = "/o/acme/connect/"
 # Choose an account, consent, go back, and a few to spare.
 MOST_PAGES_OF_MICROSOFT = 8
+
+
+@dataclass(frozen=True)
+class People:
+    """The sign-ins that `manage.py demo_people` makes, with DEBUG on only. Every start prints them."""
+
+    owner: str
+    member: str
+    support: str
+    password: str
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,7 @@ class State:
     events: int
 
 
-def connect_mailbox(origin: str) -> None:
+def connect_mailbox(origin: str, people: People) -> None:
     """
     Sign in as the owner at `origin`, press Connect, and go through Microsoft's pages until we are back.
 
@@ -46,7 +53,7 @@ def connect_mailbox(origin: str) -> None:
     """
     try:
         with requests.Session() as browser:
-            _sign_in(browser, origin)
+            _sign_in(browser, origin, people)
             asked = _open(browser, urljoin(origin, CONNECT))
             form = next(
                 (form for form in Page(asked.text).forms if form.method == "post" and form.pressed("connect")), None
@@ -56,6 +63,12 @@ def connect_mailbox(origin: str) -> None:
             _pass_microsoft(browser, origin, _submit(browser, asked, form, form.pressed("connect")))
     except requests.RequestException as error:
         raise Problem(f"The demo's mailbox could not be connected: {error}") from error
+
+
+def read_people(said: Sequence[str]) -> People:
+    """The sign-ins from the output of `manage.py demo_people`, which may log before."""
+    found = json.loads(said[-1])
+    return People(found["owner"], found["member"], found["support"], found["password"])
 
 
 def read_state(said: Sequence[str]) -> State:
@@ -74,24 +87,24 @@ def read_state(said: Sequence[str]) -> State:
     return state
 
 
-def ready_lines(origin: str, sandbox: str, state: State) -> Iterator[str]:
+def ready_lines(origin: str, sandbox: str, people: People, state: State) -> Iterator[str]:
     yield ""
     yield f"Almanac is ready: {origin}"
-    for email, role in PEOPLE:
-        yield f"  Sign in as {email} with {PASSWORD} ({role})"
+    for email, role in ((people.owner, "owner"), (people.member, "member"), (people.support, "support staff")):
+        yield f"  Sign in as {email} with {people.password} ({role})"
     yield f"  Outlook is played by the sandbox: {sandbox}"
     yield f"  {state.events} events synced"
     yield "  Ctrl-C stops everything"
     yield ""
 
 
-def _sign_in(browser: requests.Session, origin: str) -> None:
+def _sign_in(browser: requests.Session, origin: str, people: People) -> None:
     page = _open(browser, urljoin(origin, SIGN_IN))
     form = next((form for form in Page(page.text).forms if {"email", "password"} <= form.typed.keys()), None)
     if form is None:
         raise _surprise(page, "a form to sign in")
-    form.fields[form.typed["email"]] = PEOPLE[0][0]
-    form.fields[form.typed["password"]] = PASSWORD
+    form.fields[form.typed["email"]] = people.owner
+    form.fields[form.typed["password"]] = people.password
     answer = _submit(browser, page, form)
     if urlsplit(answer.url).path == SIGN_IN:
         raise _surprise(answer, "the page after signing in")

@@ -25,8 +25,6 @@ from scripts.supervisor import Supervisor
 PYTHON = sys.executable
 QUEUES = "interactive,changes,backfill,housekeeping"
 READY_WITHIN = 60.0
-# A closed terminal is a wish to stop, too.
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopped(BaseException):
@@ -35,19 +33,25 @@ class Stopped(BaseException):
 
 def main() -> int:
     console = Console()
+    supervisor = Supervisor(VAR, console, ROOT)
+    _stop_on_signals(supervisor)
     processes.end_with_make()
     try:
         with ExitStack() as held:
-            _run(console, held)
+            _run(console, supervisor, held)
     except Problem as problem:
         console.say(f"\nAlmanac stopped. {problem}")
+        return 1
+    except OSError as error:
+        # A full disk, or a var/ that another user has made.
+        console.say(f"\nAlmanac stopped. The system says: {error}")
         return 1
     except Stopped:
         console.say("Almanac has stopped.")
     return 0
 
 
-def _run(console: Console, held: ExitStack) -> None:
+def _run(console: Console, supervisor: Supervisor, held: ExitStack) -> None:
     lock = recovery.lock(VAR)
     held.callback(lock.close)
     if left := recovery.end_leftovers(VAR):
@@ -59,12 +63,11 @@ def _run(console: Console, held: ExitStack) -> None:
     secrets = kept(VAR)
     postgres = Postgres(VAR, durable=True)
     redis = Redis(VAR, durable=True, password=secrets.redis_password)
-    supervisor = Supervisor(VAR, console, ROOT)
-    _stop_on_signals(console, supervisor)
     # In this order they are stopped last, because everybody else writes to them until the end.
     held.callback(postgres.stop)
     held.callback(redis.stop)
     held.callback(supervisor.stop)
+    held.push(lambda kind, *_: _announce(console, kind))
 
     console.tell("almanac", "starting the sandbox, PostgreSQL and Redis")
     # The sandbox first, since it seeds its world while the others start.
@@ -78,8 +81,7 @@ def _run(console: Console, held: ExitStack) -> None:
     supervisor.configure(settings)
 
     console.tell("almanac", "migrating the database")
-    # As the owner of the tables: what the application logs in as may not change them.
-    supervisor.run("migrate", _manage("migrate", "--verbosity", "0"), DATABASE_URL=settings["DATABASE_OWNER_URL"])
+    supervisor.run("migrate", _manage("migrate", "--verbosity", "0"))
     for name, command in _programs(port):
         supervisor.start(name, command)
     _wait_for(f"{settings['SANDBOX_URL']}/", supervisor)
@@ -87,10 +89,11 @@ def _run(console: Console, held: ExitStack) -> None:
 
     console.tell("almanac", "connecting the demo's mailbox")
     began = datetime.now(UTC)
-    supervisor.run("demo", _manage("demo_people"))
-    demo.connect_mailbox(settings["ALMANAC_ORIGIN"])
-    state = supervisor.run("demo", _manage("demo_state", "--wait", "90", "--since", began.isoformat()))
-    for line in demo.ready_lines(settings["ALMANAC_ORIGIN"], settings["SANDBOX_URL"], demo.read_state(state)):
+    people = demo.read_people(supervisor.run("demo", _manage("demo_people"), shown=False))
+    demo.connect_mailbox(settings["ALMANAC_ORIGIN"], people)
+    waiting = _manage("demo_state", "--wait", "90", "--since", began.isoformat())
+    state = demo.read_state(supervisor.run("demo", waiting, shown=False))
+    for line in demo.ready_lines(settings["ALMANAC_ORIGIN"], settings["SANDBOX_URL"], people, state):
         console.say(line)
     while True:
         supervisor.check()
@@ -137,21 +140,30 @@ def _wait_for(url: str, supervisor: Supervisor) -> None:
         time.sleep(0.1)
 
 
-def _stop_on_signals(console: Console, supervisor: Supervisor) -> None:
+def _stop_on_signals(supervisor: Supervisor) -> None:
     """The first signal stops in order, the second at once."""
 
     def first(*_: object) -> None:
-        for each in SIGNALS:
+        for each in signals:
             signal.signal(each, second)
-        console.say("\nStopping; press Ctrl-C again to stop at once.")
+        # Nothing is printed here: the line that this interrupts may hold the console.
         raise Stopped
 
     def second(number: int, *_: object) -> None:
         supervisor.kill()
         os._exit(128 + number)
 
-    for each in SIGNALS:
+    signals = [signal.SIGINT, signal.SIGTERM]
+    # A closed terminal is a wish to stop too, unless somebody said `nohup`.
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signals.append(signal.SIGHUP)
+    for each in signals:
         signal.signal(each, first)
+
+
+def _announce(console: Console, kind: type[BaseException] | None) -> None:
+    if kind is Stopped:
+        console.say("\nStopping; Ctrl-C again stops at once.")
 
 
 if __name__ == "__main__":

@@ -98,4 +98,7 @@ def say(sentence: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except OSError as failure:
+        sys.exit(f"The environment could not be set up. The system says: {failure}")

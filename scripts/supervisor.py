@@ -30,20 +30,20 @@ class Supervisor:
     """
 
     def __init__(self, var: Path, console: Console, directory: Path) -> None:
-        self.environment: dict[str, str] = dict(os.environ)
+        # Lines at once, not when a buffer is full: the console is read while things happen.
+        self.environment: dict[str, str] = os.environ | {"PYTHONUNBUFFERED": "1"}
         self._var = var
         self._console = console
         self._directory = directory
         self._children: list[Child] = []
 
     def configure(self, settings: Mapping[str, str]) -> None:
-        """Give children from here on these variables too. They write lines at once, so that the console is in order."""
+        """Give children from here on these variables too."""
         self.environment |= settings
-        self.environment["PYTHONUNBUFFERED"] = "1"
 
     def start(self, name: str, command: Sequence[str | Path]) -> Child:
         """Start a program that should run until we stop it."""
-        child = self._spawn(name, command, self.environment)
+        child = self._spawn(name, command)
         self._children.append(child)
         self._remember()
         return child
@@ -54,14 +54,14 @@ class Supervisor:
             self._children.append(Child(name, process, lambda: log.read_text(errors="replace").splitlines()[-12:]))
             self._remember()
 
-    def run(self, name: str, command: Sequence[str | Path], *, within: float = 300, **settings: str) -> list[str]:
+    def run(self, name: str, command: Sequence[str | Path], *, within: float = 300, shown: bool = True) -> list[str]:
         """
-        Run a program that should end by itself, with `settings` added to its environment; returns its last lines.
+        Run a program that should end by itself; returns its last lines, which only appear if `shown`.
 
         Raises:
             Problem: it failed, or took longer than `within` seconds, or one that should run on ended meanwhile.
         """
-        child = self._spawn(name, command, self.environment | settings)
+        child = self._spawn(name, command, shown=shown)
         deadline = time.monotonic() + within
         try:
             while child.process.poll() is None:
@@ -104,10 +104,12 @@ class Supervisor:
             # PostgreSQL's own word for "now" leaves no helper processes behind; what it must repair, it can.
             processes.kill_session(child.process, signal.SIGQUIT if child.name == "postgres" else signal.SIGKILL)
 
-    def _spawn(self, name: str, command: Sequence[str | Path], environment: Mapping[str, str]) -> Child:
-        process = processes.spawn(command, output=subprocess.PIPE, directory=self._directory, environment=environment)
+    def _spawn(self, name: str, command: Sequence[str | Path], *, shown: bool = True) -> Child:
+        process = processes.spawn(
+            command, output=subprocess.PIPE, directory=self._directory, environment=self.environment
+        )
         assert process.stdout is not None  # noqa: S101 - it is a pipe because we said so
-        return Child(name, process, self._console.follow(name, process.stdout).last_lines)
+        return Child(name, process, self._console.follow(name, process.stdout, shown=shown).last_lines)
 
     def _remember(self) -> None:
         recovery.remember(self._var, [child.process.pid for child in self._children])

@@ -76,7 +76,9 @@ def test_a_step_that_fails_says_what_the_step_said(supervisor):
 
 
 def test_a_step_gives_its_output_back_and_shows_it_with_its_name(supervisor, out):
-    said = supervisor.run("demo", [sys.executable, "-c", "import os; print(os.environ['WORD'])"], WORD="42")
+    supervisor.configure({"WORD": "42"})
+
+    said = supervisor.run("demo", [sys.executable, "-c", "import os; print(os.environ['WORD'])"])
 
     assert said == ["42"]
     assert out.getvalue() == "demo     | 42\n"
