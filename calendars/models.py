@@ -1,6 +1,5 @@
 """What is in a mailbox: its calendars and a true copy of their events in a window of time."""
 
-import uuid
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -61,6 +60,8 @@ class Calendar(TenantModel):
     lease_until = models.DateTimeField(null=True, blank=True)
     # After a failure that asks for time; not before this moment.
     retry_at = models.DateTimeField(null=True, blank=True)
+    # Rounds that failed in a row: each one waits longer than the one before.
+    failures = models.PositiveSmallIntegerField(default=0)
     last_error = models.CharField(max_length=64, blank=True)
 
     objects = CalendarQuerySet.as_manager()
@@ -80,6 +81,34 @@ class Calendar(TenantModel):
 
     def is_leased(self, now: datetime) -> bool:
         return self.lease_until is not None and self.lease_until > now
+
+    def is_waiting(self, now: datetime) -> bool:
+        """Whether Microsoft, or a failure, asked us not to try before some later moment."""
+        return self.retry_at is not None and self.retry_at > now
+
+    @property
+    def needs_round(self) -> bool:
+        """Whether something changed, or was followed, that no finished round has answered."""
+        if not self.is_followed:
+            return False
+        return self.synced_at is None or (self.changed_at is not None and self.changed_at > self.synced_at)
+
+    def was_read_before(self, moment: datetime) -> bool:
+        """Whether the last finished round began before this moment."""
+        return self.synced_at is not None and self.synced_at < moment
+
+    def forget_links(self) -> None:
+        """Back to a calendar that nothing was read of. Whoever writes it at this moment loses the lease. Saves."""
+        self.delta_link = self.page_link = self.last_error = ""
+        self.window_start = self.window_end = self.round_started_at = self.synced_at = None
+        self.lease_token = self.lease_until = self.retry_at = None
+        self.failures = 0
+        self.save(
+            update_fields=[
+                "delta_link", "page_link", "last_error", "window_start", "window_end", "round_started_at", "synced_at",
+                "lease_token", "lease_until", "retry_at", "failures",
+            ]
+        )  # fmt: skip
 
 
 class Kind(models.TextChoices):
@@ -148,7 +177,8 @@ class Event(TenantModel):
     # {"pattern": {...}, "range": {...}} of a master, as Microsoft sends it; shown in words, never expanded here.
     recurrence = models.JSONField(null=True, blank=True)
     etag = models.CharField(max_length=256, blank=True)
-    # The number of the round that last brought this row.
+    # The number of the round that last brought this row. Without an index: each round touches every row that it
+    # brings, and a touch that changes no index is cheap.
     round_number = models.PositiveIntegerField(default=0)
 
     objects = EventQuerySet.as_manager()
@@ -166,7 +196,6 @@ class Event(TenantModel):
             models.Index(fields=["calendar", "starts_at"], name="event_by_start"),
             models.Index(fields=["calendar", "start_date"], name="event_by_date"),
             models.Index(fields=["calendar", "series_id"], name="event_by_series"),
-            models.Index(fields=["calendar", "round_number"], name="event_by_round"),
         ]
 
     def __str__(self) -> str:
@@ -184,6 +213,8 @@ class SkippedEvent(TenantModel):
     # A short sentence of our own about the field, without its contents.
     reason = models.CharField(max_length=255)
     skipped_at = models.DateTimeField()
+    # The number of the round that last brought it.
+    round_number = models.PositiveIntegerField(default=0)
 
     objects = TenantQuerySet["SkippedEvent"].as_manager()
 
@@ -192,8 +223,3 @@ class SkippedEvent(TenantModel):
 
     def __str__(self) -> str:
         return f"#{self.pk} in calendar {self.calendar_id}"
-
-
-def new_lease_token() -> uuid.UUID:
-    """A fencing token: whoever writes must still hold it."""
-    return uuid.uuid4()

@@ -43,6 +43,7 @@ class Migration(migrations.Migration):
                 ("lease_token", models.UUIDField(blank=True, null=True)),
                 ("lease_until", models.DateTimeField(blank=True, null=True)),
                 ("retry_at", models.DateTimeField(blank=True, null=True)),
+                ("failures", models.PositiveSmallIntegerField(default=0)),
                 ("last_error", models.CharField(blank=True, max_length=64)),
                 (
                     "connection",
@@ -133,6 +134,7 @@ class Migration(migrations.Migration):
                 ("graph_id", models.CharField(max_length=512)),
                 ("reason", models.CharField(max_length=255)),
                 ("skipped_at", models.DateTimeField()),
+                ("round_number", models.PositiveIntegerField(default=0)),
                 (
                     "calendar",
                     models.ForeignKey(
@@ -166,10 +168,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="event",
             index=models.Index(fields=["calendar", "series_id"], name="event_by_series"),
-        ),
-        migrations.AddIndex(
-            model_name="event",
-            index=models.Index(fields=["calendar", "round_number"], name="event_by_round"),
         ),
         migrations.AddConstraint(
             model_name="event",
@@ -205,7 +203,7 @@ class Migration(migrations.Migration):
             "calendars_calendar",
             "id, organization_id, connection_id, is_default, can_edit, followed_at, vanished_at, window_start, "
             "window_end, round_number, round_is_full, round_started_at, changed_at, synced_at, version, lease_until, "
-            "retry_at, last_error",
+            "retry_at, failures, last_error",
         ),
         protection.open_to_support("calendars_event", "id, organization_id, calendar_id"),
         protection.open_to_support("calendars_skippedevent", "id, organization_id, calendar_id, reason, skipped_at"),

@@ -1,0 +1,72 @@
+"""Ids for beat, over all organizations: the only place in this app that opens a system scope."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db.models import F, Q
+
+from calendars.models import Calendar, CalendarQuerySet
+from connections.models import Connection, Status
+from tenants.scoping import system_scope
+
+# A mark comes with a message of its own; only when that seems lost is the mark looked for.
+PATIENCE = timedelta(seconds=20)
+# For one tick; the next one finds the rest.
+MOST = 1000
+
+
+class CalendarKey(NamedTuple):
+    organization_id: int
+    calendar_id: int
+
+
+class ConnectionKey(NamedTuple):
+    organization_id: int
+    connection_id: int
+
+
+def marked_calendars(*, now: datetime) -> list[CalendarKey]:
+    """Followed calendars with a change that no finished round has answered, the longest waiting first."""
+    with system_scope("marks that nobody has answered"):
+        unanswered = Q(synced_at__isnull=True) | Q(changed_at__gt=F("synced_at"))
+        return _keys(_free(now).filter(unanswered, changed_at__lt=now - PATIENCE).order_by("changed_at"))
+
+
+def quiet_calendars(*, now: datetime) -> list[CalendarKey]:
+    """Followed calendars that were not read for `POLL_AFTER`: the net below lost notifications."""
+    with system_scope("calendars that were not read for a while"):
+        since = now - settings.POLL_AFTER
+        return _keys(
+            _free(now)
+            .filter(Q(synced_at__isnull=True) | Q(synced_at__lt=since))
+            .order_by(F("synced_at").asc(nulls_first=True))
+        )
+
+
+def calendars_with_windows(*, now: datetime, starting_before: datetime, ending_before: datetime) -> list[CalendarKey]:
+    """Followed calendars whose window begins before one moment or ends before another."""
+    with system_scope("windows that have to move"):
+        moved = Q(window_start__lt=starting_before) | Q(window_end__lt=ending_before)
+        return _keys(_free(now).filter(moved).order_by("window_end"))
+
+
+def active_connections() -> list[ConnectionKey]:
+    """Connections that may be used: whose calendars are listed again now and then."""
+    with system_scope("calendars may be added, renamed or gone"):
+        rows = Connection.objects.filter(status=Status.ACTIVE).order_by("pk").values_list("organization_id", "pk")
+        return [ConnectionKey(*row) for row in rows]
+
+
+def _free(now: datetime) -> CalendarQuerySet:
+    """Followed, of a usable connection, held by nobody and not waiting."""
+    return (
+        Calendar.objects.followed()
+        .filter(connection__status=Status.ACTIVE)
+        .filter(Q(lease_until__isnull=True) | Q(lease_until__lte=now))
+        .filter(Q(retry_at__isnull=True) | Q(retry_at__lte=now))
+    )
+
+
+def _keys(calendars: CalendarQuerySet) -> list[CalendarKey]:
+    return [CalendarKey(*row) for row in calendars.values_list("organization_id", "pk")[:MOST]]

@@ -1,0 +1,16 @@
+"""What is done with calendars: listed, followed, marked, brought into step, forgotten."""
+
+from calendars.services.keeping import follow, forget_connection, mark_changed, unfollow
+from calendars.services.listing import list_calendars
+from calendars.services.rounds import Outcome, RoundResult, sync_calendar
+
+__all__ = [
+    "Outcome",
+    "RoundResult",
+    "follow",
+    "forget_connection",
+    "list_calendars",
+    "mark_changed",
+    "sync_calendar",
+    "unfollow",
+]

@@ -1,0 +1,113 @@
+"""
+Background work on calendars. Queues: `interactive` when somebody waits, `changes` after a notification, `backfill` for
+polls and moved windows, `housekeeping` for the rest.
+
+A message is never the only trace of work to be done: marks are in the database, and beat finds those that nobody
+answers.
+"""
+
+import math
+import random
+from datetime import datetime, timedelta
+
+import structlog
+from celery import shared_task
+from django.utils import timezone
+
+from calendars import doors, services
+from calendars.payloads import Unreadable
+from calendars.sync import window
+from connections.graph import ApprovalRequired, GraphError, ReconnectRequired, Refused
+from connections.services import ConnectionNotActive, record_failure
+from tenants.tasks import TenantTask
+
+logger = structlog.get_logger(__name__)
+
+# Longer waits are left to beat: a message that waits is held by a worker's memory and ends with it.
+LONGEST_COUNTDOWN = timedelta(minutes=5)
+# Beat asks again: a message that was not taken until then has been replaced.
+TICK = 60.0
+
+
+@shared_task(base=TenantTask, scoped=False, queue="changes")
+def sync_calendar(*, organization_id: int, calendar_id: int) -> None:
+    """One round of one calendar. May run twice: a second one at the same time does nothing."""
+    result = services.sync_calendar(organization_id=organization_id, calendar_id=calendar_id, clock=timezone.now)
+    ids = {"organization_id": organization_id, "calendar_id": calendar_id}
+    if result.again:
+        sync_calendar.apply_async(kwargs=ids)
+    elif result.retry_at is not None:
+        countdown = _countdown(result.retry_at)
+        if countdown is not None:
+            sync_calendar.apply_async(kwargs=ids, countdown=countdown)
+
+
+@shared_task(base=TenantTask, scoped=False, queue="interactive")
+def list_calendars(*, organization_id: int, connection_id: int, attempt: int = 1) -> None:
+    """The mailbox's list of calendars, and a round for each followed one that needs it. May run twice."""
+    now = timezone.now()
+    ids = {"organization_id": organization_id, "connection_id": connection_id}
+    try:
+        found = services.list_calendars(**ids, now=now)
+    except ConnectionNotActive:
+        return
+    except (ReconnectRequired, ApprovalRequired, Refused) as error:
+        record_failure(**ids, error=error, now=now)
+        return
+    except (GraphError, Unreadable) as error:
+        logger.warning("listing failed", connection=connection_id, attempt=attempt, reason=type(error).__name__)
+        # Beat lists again in some hours, so we need not try for ever.
+        if attempt < 6:
+            wait = getattr(error, "retry_after", None) or 5 * 2**attempt
+            list_calendars.apply_async(
+                kwargs={**ids, "attempt": attempt + 1},
+                countdown=min(wait, LONGEST_COUNTDOWN.total_seconds()) + random.uniform(0, 2),  # noqa: S311 - jitter
+            )
+        return
+    for calendar_id in found:
+        sync_calendar.apply_async(
+            kwargs={"organization_id": organization_id, "calendar_id": calendar_id}, queue="interactive"
+        )
+
+
+@shared_task(queue="housekeeping")
+def sync_marked_calendars() -> None:
+    """Beat, every 30 seconds: a round for each mark that nobody has answered."""
+    _queue_rounds(doors.marked_calendars(now=timezone.now()), queue="changes")
+
+
+@shared_task(queue="housekeeping")
+def poll_quiet_calendars() -> None:
+    """Beat, every five minutes: a round for each calendar that was not read for a while."""
+    _queue_rounds(doors.quiet_calendars(now=timezone.now()), queue="backfill")
+
+
+@shared_task(queue="housekeeping")
+def move_windows() -> None:
+    """Beat, every night: a round for each calendar whose window must move. The round itself sees that and is full."""
+    now = timezone.now()
+    wanted = window.promised(now)
+    due = doors.calendars_with_windows(now=now, starting_before=wanted.start - window.SLACK, ending_before=wanted.end)
+    _queue_rounds(due, queue="backfill")
+
+
+@shared_task(queue="housekeeping")
+def refresh_calendar_lists() -> None:
+    """Beat, every few hours: list the calendars of every active connection again."""
+    for organization_id, connection_id in doors.active_connections():
+        list_calendars.apply_async(
+            kwargs={"organization_id": organization_id, "connection_id": connection_id}, queue="backfill"
+        )
+
+
+def _queue_rounds(keys: list[doors.CalendarKey], *, queue: str) -> None:
+    for organization_id, calendar_id in keys:
+        sync_calendar.apply_async(
+            kwargs={"organization_id": organization_id, "calendar_id": calendar_id}, queue=queue, expires=TICK
+        )
+
+
+def _countdown(retry_at: datetime) -> float | None:
+    """Seconds until then, a little more rather than less; None when it is so far away that beat should see to it."""
+    seconds = math.ceil((retry_at - timezone.now()).total_seconds()) + random.uniform(0, 1)  # noqa: S311 - jitter
+    return None if seconds > LONGEST_COUNTDOWN.total_seconds() else max(seconds, 0.0)
