@@ -6,6 +6,7 @@ every listed one unseals. The place, such as `connections_secret.sealed_cache:17
 value that is copied to another column or row, or sealed under a key that is gone, cannot be read.
 """
 
+import hashlib
 import secrets
 
 from cryptography.exceptions import InvalidTag
@@ -56,6 +57,11 @@ def is_sealed_with_newest(sealed: bytes | memoryview) -> bool:
     except SealError:
         return False
     return header[2:] == settings.SEAL_KEYS[0][0].encode()
+
+
+def digest(secret: str) -> str:
+    """What we keep of a random secret that we only ever compare or look up: it cannot leak what it stands for."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _split(data: bytes) -> tuple[bytes, bytes, bytes]:

@@ -109,6 +109,9 @@ def begin_sign_in(*, redirect_uri: str, login_hint: str = "", prompt: str = "") 
         # A hint would answer the question that the person asked to be asked.
         login_hint=None if prompt == "select_account" else login_hint or None,
     )
+    if not flow["auth_uri"].startswith(tuple(f"{origin}/" for origin in settings.LOGIN_ORIGINS_FOR_BROWSERS)):
+        log.error("sign_in_metadata_names_another_host")
+        raise TryLater
     return BegunSignIn(flow["auth_uri"], flow["state"], orjson.dumps({"segment": segment, "flow": flow}))
 
 

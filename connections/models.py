@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from django.db import models
 
-from tenants.models import TenantModel, TenantQuerySet
+from tenants.models import Membership, TenantModel, TenantQuerySet
 
 
 class Status(models.TextChoices):
@@ -79,6 +79,19 @@ class Connection(TenantModel):
     @property
     def is_active(self) -> bool:
         return self.status == Status.ACTIVE
+
+    def renew(self, *, member: Membership, address: str, display_name: str, scopes: list[str], now: datetime) -> None:
+        """Somebody has signed in to this mailbox again: active from now on, and theirs. Saves."""
+        self.member = member
+        self.address, self.display_name, self.scopes = address, display_name, scopes
+        if self.status != Status.ACTIVE:
+            self.status, self.reason, self.status_since = Status.ACTIVE, "", now
+        self.connected_at = now
+        self.save(
+            update_fields=[
+                "member", "address", "display_name", "scopes", "status", "reason", "status_since", "connected_at"
+            ]
+        )  # fmt: skip
 
     def become(self, status: Status, *, reason: str = "", request_id: str = "", now: datetime) -> None:
         """Change state. `status_since` moves only when the state or its reason really changes. Saves."""

@@ -173,7 +173,7 @@ def classify(
     """
     number = _first_number(numbers, description)
     kind_of_number, reason_of_number = _numbers().get(number or 0, (None, ""))
-    kind = _kind(error, suberror, kind_of_number, at_redirect=at_redirect)
+    kind = _kind(error, suberror, kind_of_number, at_redirect=at_redirect, silent=not description)
     return Refusal(
         kind=kind,
         reason=_reason(kind, kind_of_number, reason_of_number),
@@ -191,9 +191,12 @@ def _reason(kind: Kind, of_number: Kind | None, more_exact: str) -> str:
     return more_exact if fits and more_exact else _USUAL_REASON[kind]
 
 
-def _kind(error: str, suberror: str, of_number: Kind | None, *, at_redirect: bool) -> Kind:  # noqa: PLR0911 - a list, in order
+def _kind(error: str, suberror: str, of_number: Kind | None, *, at_redirect: bool, silent: bool) -> Kind:  # noqa: PLR0911 - a list, in order
     if error in {"temporarily_unavailable", "server_error"}:
         return Kind.RETRY
+    if at_redirect and silent and error == "access_denied" and suberror == "cancel":
+        # The way back from "Need admin approval" looks like this; a "no" of the person's own comes with a text.
+        return Kind.ADMIN_CONSENT
     if of_number in {Kind.OPERATOR_CONFIG, Kind.ADMIN_CONSENT, Kind.NOT_ASSIGNED}:
         return of_number
     if error in {"invalid_client", "unauthorized_client"}:

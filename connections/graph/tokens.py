@@ -25,6 +25,18 @@ _ERRORS: dict[Kind, type[GraphError]] = {
 }
 
 
+class GivenToken:
+    """The `Tokens` of somebody who has just signed in: one token, and no other."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+
+    def __call__(self, *, rejected: str | None) -> str:
+        if rejected is not None:
+            raise ReconnectRequired("token_refused", reason="token_refused")
+        return self.token
+
+
 class StoredTokens:
     """The `Tokens` of one connection."""
 

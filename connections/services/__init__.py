@@ -1,5 +1,7 @@
 """What can be done with connections."""
 
+from connections.services.outcomes import Connected, ConnectRefused, NoSuchConnection, Outcome, UnknownState
+from connections.services.sign_in import begin_connect, finish_connect, forget_old_sign_ins, keep_answer
 from connections.services.standing import (
     ConnectionNotActive,
     disconnect,
@@ -10,9 +12,18 @@ from connections.services.standing import (
 )
 
 __all__ = [
+    "ConnectRefused",
+    "Connected",
     "ConnectionNotActive",
+    "NoSuchConnection",
+    "Outcome",
+    "UnknownState",
+    "begin_connect",
     "disconnect",
+    "finish_connect",
+    "forget_old_sign_ins",
     "forget_tokens",
+    "keep_answer",
     "open_graph",
     "record_failure",
     "record_success",
