@@ -29,8 +29,12 @@ class SandboxClient:
             else:
                 return
 
-    def reset(self, *, seed: int = 1, mailboxes: int = 3, events: int = 30) -> None:
-        """A new world of that many mailboxes, about `events` events in each; no faults, an empty log."""
+    def reset(self, *, seed: int = 1, mailboxes: int | None = None, events: int = 30) -> None:
+        """
+        A new world, about `events` events in each default calendar; new keys, no tokens, no faults, an empty log.
+
+        `mailboxes` counts the people who have one, Alice first; all of them where it is not given.
+        """
         self._post("reset", seed=seed, mailboxes=mailboxes, events=events)
 
     def world(self) -> JSON:
@@ -38,17 +42,11 @@ class SandboxClient:
 
     def edit(self, mailbox: str, op: str, *, event: JSON | None = None, **more: Any) -> JSON:
         """Change something "in Outlook": `op` is create, update, delete, move, cancel, raw, and so on."""
-        return self._post(
-            "edit", mailbox=mailbox, op=op, **({"event": event} if event is not None else {}), **more
-        )
+        return self._post("edit", mailbox=mailbox, op=op, **({"event": event} if event is not None else {}), **more)
 
-    def truth(
-        self, mailbox: str, *, start: datetime, end: datetime, calendar: str | None = None
-    ) -> list[JSON]:
+    def truth(self, mailbox: str, *, start: datetime, end: datetime, calendar: str | None = None) -> list[JSON]:
         """The expanded view as it really is, from `start` to `end`."""
-        answer = self._get(
-            "truth", mailbox=mailbox, calendar=calendar, start=start.isoformat(), end=end.isoformat()
-        )
+        answer = self._get("truth", mailbox=mailbox, calendar=calendar, start=start.isoformat(), end=end.isoformat())
         events: list[JSON] = answer["value"]
         return events
 
@@ -74,11 +72,30 @@ class SandboxClient:
     def consent(self, tenant: str, do: str) -> None:
         self._post("consent", tenant=tenant, do=do)
 
+    def identity(self, do: str, **more: Any) -> None:
+        """`script`, `unscript`, `rotate-keys` or `strict-refresh`."""
+        self._post("identity", do=do, **more)
+
     def expire_delta(self, mailbox: str) -> None:
+        """The next call with any link that we hold answers 410."""
         self._post("delta", mailbox=mailbox, do="expire")
 
-    def subscriptions(self, mailbox: str, do: str) -> JSON:
-        return self._post("subscriptions", mailbox=mailbox, do=do)
+    def behave(self, mailbox: str, **oddities: Any) -> None:
+        """How delta behaves for a mailbox from now on: `duplicate`, `page_limit`, `lag`, and so on."""
+        self._post("delta", mailbox=mailbox, do="behave", **oddities)
+
+    def subscriptions(self) -> list[JSON]:
+        """Every subscription that is alive at Microsoft."""
+        found: list[JSON] = self._get("subscriptions")["subscriptions"]
+        return found
+
+    def disturb(self, mailbox: str, do: str, **more: Any) -> None:
+        """`missed`, `removed`, `reauthorize`, or `drop-next`, `duplicate-next` with `times`, `delay` with `seconds`."""
+        self._post("subscriptions", mailbox=mailbox, do=do, **more)
+
+    def is_quiet(self) -> bool:
+        """Whether no notification is on its way."""
+        return bool(self.world()["quiet"])
 
     def _get(self, door: str, **query: Any) -> Any:
         return self._checked(self.session.get(f"{self.url}/_sandbox/{door}", params=query, timeout=10))
@@ -89,7 +106,5 @@ class SandboxClient:
     @staticmethod
     def _checked(response: Response) -> Any:
         if not response.ok:
-            raise HTTPError(
-                f"{response.request.url}: {response.status_code} {response.text}", response=response
-            )
+            raise HTTPError(f"{response.request.url}: {response.status_code} {response.text}", response=response)
         return response.json() if response.content else None
