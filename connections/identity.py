@@ -40,7 +40,7 @@ _FIELDS_FOR_MSAL: Final = ("code", "state", "error", "error_description", "error
 _MARGIN: Final = 300
 _LARGEST_TOKEN_ANSWER: Final = 1024 * 1024
 # What MSAL remembers of HTTP: metadata for a day, refusals for a minute. For the whole process, never on disk.
-_HTTP_CACHE: dict[str, object] = {}
+HTTP_CACHE: dict[str, object] = {}
 
 
 class TryLater(Exception):
@@ -396,7 +396,7 @@ def _app(segment: str, tokens: Any) -> Any:
             instance_discovery=False,
             azure_region=False,
             http_client=_Transport(),
-            http_cache=_HTTP_CACHE,
+            http_cache=HTTP_CACHE,
             token_cache=tokens,
         )
     except (requests.RequestException, MsalServiceError) as error:

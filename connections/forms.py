@@ -1,0 +1,31 @@
+"""What a member may say when they press "Connect"."""
+
+from django import forms
+from django.utils.http import url_has_allowed_host_and_scheme
+
+# Microsoft's own words for how insistent its page shall be.
+PROMPTS = [
+    ("", "as usual"),
+    ("login", "sign in anew"),
+    ("consent", "show the permissions"),
+    ("select_account", "choose"),
+]
+LONGEST_PATH = 512
+
+
+class ConnectForm(forms.Form):
+    """All optional: how to ask at Microsoft, where to go afterwards, and which connection to renew."""
+
+    prompt = forms.ChoiceField(choices=PROMPTS, required=False)
+    next = forms.CharField(max_length=LONGEST_PATH, required=False, strip=True)
+    connection = forms.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+
+    def clean_next(self) -> str:
+        """A path inside this site, or none: a stranger's link must not choose where people end up."""
+        path: str = self.cleaned_data["next"]
+        return path if is_inside(path) else ""
+
+
+def is_inside(path: str) -> bool:
+    """Whether this is a path of this site: one leading slash, no host, no scheme, nothing unprintable."""
+    return path.startswith("/") and path.isprintable() and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
