@@ -124,6 +124,8 @@ CACHES = {
 
 # --- people ---------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "tenants.User"
+# The address is unique without regard to case, by a constraint that this check does not look at.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
