@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TypeVar
 
+import psycopg
 import pytest
 import redis
 from celery.contrib.testing.worker import start_worker
 from celery.worker import WorkController
 from django.conf import settings
 from django.db import connection
+from django.test import override_settings
 
 from config.celery import app as celery_app
 from tests.sandbox_client import SandboxClient
@@ -41,7 +43,19 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequ
         become("almanac_app")
     yield
     with django_db_blocker.unblock():
+        end_forgotten_sessions()
         become("almanac_owner")
+
+
+def end_forgotten_sessions() -> None:
+    """A thread that a test left behind may hold a connection still, and then the database could not be dropped."""
+    connection.close()
+    connection.close_pool()
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as direct:
+        direct.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
+        )
 
 
 def become(role: str) -> None:
@@ -55,6 +69,16 @@ def become(role: str) -> None:
 
 # Kept before anybody becomes somebody else; `settings_dict` is the same object as in the settings.
 APPLICATION = {name: settings.DATABASES["default"][name] for name in ("USER", "PASSWORD")}
+
+
+# --- people ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Hashing is slow on purpose; a test that signs in need not wait for that."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 # --- time ---------------------------------------------------------------------------------------------------
