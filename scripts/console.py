@@ -73,6 +73,8 @@ class Followed:
     def _read(self) -> None:
         for raw in self._stream:
             line = raw.decode(errors="replace").rstrip()
+            if not line:
+                continue
             self._last.append(line)
             if self._console is not None:
                 self._console.tell(self._name, line)

@@ -18,6 +18,8 @@ from scripts.problems import Problem
 MAILBOX = "alice.moreau@contoso.example"
 SIGN_IN = "/accounts/login/"
 CONNECT = "/o/acme/connect/"
+# What the button says that leaves for Microsoft.
+GO = "to Microsoft"
 # Choose an account, consent, go back, and a few to spare.
 MOST_PAGES_OF_MICROSOFT = 8
 
@@ -55,12 +57,10 @@ def connect_mailbox(origin: str, people: People) -> None:
         with requests.Session() as browser:
             _sign_in(browser, origin, people)
             asked = _open(browser, urljoin(origin, CONNECT))
-            form = next(
-                (form for form in Page(asked.text).forms if form.method == "post" and form.pressed("connect")), None
-            )
+            form = next((form for form in Page(asked.text).forms if form.method == "post" and form.pressed(GO)), None)
             if form is None:
                 raise _surprise(asked, "a form to connect a calendar")
-            _pass_microsoft(browser, origin, _submit(browser, asked, form, form.pressed("connect")))
+            _pass_microsoft(browser, origin, _submit(browser, asked, form, form.pressed(GO)))
     except requests.RequestException as error:
         raise Problem(f"The demo's mailbox could not be connected: {error}") from error
 

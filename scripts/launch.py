@@ -79,6 +79,9 @@ def _run(console: Console, supervisor: Supervisor, held: ExitStack) -> None:
     settings = environment(secrets, postgres=postgres, redis=redis, port=port, sandbox_port=sandbox_port)
     write_environment(VAR, settings)
     supervisor.configure(settings)
+    if os.geteuid() == 0:
+        # Celery warns of root because of pickled messages; ours are JSON. Given by its words, which begin alike.
+        supervisor.configure({"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"})
 
     console.tell("almanac", "migrating the database")
     supervisor.run("migrate", _manage("migrate", "--verbosity", "0"))
