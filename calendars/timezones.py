@@ -7,7 +7,9 @@ from tzlocal.windows_tz import win_tz
 
 # Spellings of UTC that are in neither table.
 _UTC = frozenset({"utc", "z", "coordinated universal time", "tzone://microsoft/utc"})
-_WINDOWS: dict[str, str] = {name.lower(): zone for name, zone in win_tz.items() if name}
+# Ids that Windows gave up and old events still carry; CLDR dropped them.
+_OBSOLETE = {"kamchatka standard time": "Asia/Kamchatka", "mid-atlantic standard time": "Etc/GMT+2"}
+_WINDOWS: dict[str, str] = {**_OBSOLETE, **{name.lower(): zone for name, zone in win_tz.items() if name}}
 _IANA: dict[str, str] = {name.lower(): name for name in available_timezones()}
 
 

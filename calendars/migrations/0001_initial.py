@@ -109,6 +109,7 @@ class Migration(migrations.Migration):
                 (
                     "calendar",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="events",
                         to="calendars.calendar",
@@ -138,6 +139,7 @@ class Migration(migrations.Migration):
                 (
                     "calendar",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="skipped",
                         to="calendars.calendar",

@@ -3,8 +3,10 @@
 from calendars.services.keeping import follow, forget_connection, mark_changed, unfollow
 from calendars.services.listing import list_calendars
 from calendars.services.rounds import Outcome, RoundResult, sync_calendar
+from calendars.sync.round import Clock
 
 __all__ = [
+    "Clock",
     "Outcome",
     "RoundResult",
     "follow",

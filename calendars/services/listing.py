@@ -21,7 +21,8 @@ def list_calendars(*, organization_id: int, connection_id: int, now: datetime) -
     outside of every scope.
 
     Returns:
-        ids of followed calendars that need a round: new ones, marked ones, and those not read for `POLL_AFTER`.
+        ids of followed calendars that need a round: new ones, marked ones, and those not read for `POLL_AFTER` or since
+        the mailbox was connected anew.
 
     Raises:
         ConnectionNotActive: the connection may not be used as it stands.
@@ -46,7 +47,8 @@ def store_listing(
             .select_for_update(no_key=True, of=("self",))
             .order_by("pk")
         }
-        is_first = not known
+        # Nothing that we know of is there any more, if we ever knew something: as if connected for the first time.
+        is_first = known.keys().isdisjoint(one.graph_id for one in listed)
         fields = [name for name in ListedCalendar._fields if name != "graph_id"]
         Calendar.objects.bulk_create(
             [
@@ -70,9 +72,14 @@ def store_listing(
         for calendar in known.values():
             if calendar.vanished_at is None:
                 _vanish(calendar, now=now)
-        followed = Calendar.objects.of(organization_id).of_connection(connection_id).followed().order_by("pk")
-        quiet_since = now - settings.POLL_AFTER
-        return [calendar.pk for calendar in followed if calendar.needs_round or calendar.was_read_before(quiet_since)]
+        followed = Calendar.objects.of(organization_id).of_connection(connection_id).followed()
+        return [
+            calendar.pk
+            for calendar in followed.select_related("connection").order_by("pk")
+            if calendar.needs_round
+            or calendar.was_read_before(now - settings.POLL_AFTER)
+            or calendar.was_read_before(calendar.connection.connected_at)
+        ]
 
 
 def _describe(calendar: Calendar, listed: ListedCalendar, fields: Iterable[str]) -> None:

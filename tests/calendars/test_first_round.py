@@ -1,0 +1,77 @@
+"""The first round of a calendar: afterwards, what is stored is what is there."""
+
+from calendars.models import Event, Kind
+from calendars.services import Outcome
+from calendars.sync.window import promised
+from tenants.scoping import organization_scope
+from tests.calendars.conftest import Mailbox, utc_now
+
+
+def test_the_first_round_stores_the_truth_field_by_field(mailbox: Mailbox) -> None:
+    mailbox.list_calendars()
+
+    result = mailbox.sync()
+
+    assert result.outcome == Outcome.DONE
+    assert result.tally is not None
+    assert result.tally.is_full
+    assert len(mailbox.stored()) >= 30
+    assert mailbox.stored() == mailbox.truth()
+
+
+def test_the_calendar_remembers_where_the_next_round_begins(synced: Mailbox) -> None:
+    calendar = synced.calendar
+
+    assert calendar.delta_link.startswith("https://graph.microsoft.com/v1.0/me/calendars/")
+    assert (calendar.page_link, calendar.lease_token, calendar.failures) == ("", None, 0)
+    assert calendar.synced_at == calendar.round_started_at
+    wanted = promised(utc_now())
+    assert calendar.window_start is not None
+    assert calendar.window_end is not None
+    assert calendar.window_start <= wanted.start
+    assert calendar.window_end >= wanted.end
+
+
+def test_occurrences_are_filled_from_their_master(synced: Mailbox) -> None:
+    with organization_scope(synced.organization.pk):
+        rows = Event.objects.of(synced.organization)
+        masters = {row.graph_id: row for row in rows.filter(kind=Kind.MASTER)}
+        occurrences = list(rows.filter(kind=Kind.OCCURRENCE))
+
+    assert occurrences
+    for row in occurrences:
+        master = masters[row.series_id]
+        assert (row.subject, row.location, row.show_as, row.attendees) == (
+            master.subject,
+            master.location,
+            master.show_as,
+            master.attendees,
+        )
+        assert row.recurrence is None
+        assert master.recurrence is not None
+
+
+def test_a_second_calendar_is_a_copy_of_its_own(synced: Mailbox) -> None:
+    other = next(calendar for calendar in synced.calendars().values() if not calendar.is_default)
+    synced.follow(other)
+
+    assert synced.sync(other).outcome == Outcome.DONE
+
+    other = synced.calendars()[other.name]
+    assert synced.stored(other) == synced.truth(other)
+    assert synced.stored() == synced.truth()
+
+
+def test_a_round_asks_for_large_pages_of_immutable_ids(synced: Mailbox) -> None:
+    assert len(synced.rounds_asked()) == 1
+    assert set(synced.stored()) == set(synced.truth())
+
+
+def test_nothing_new_moves_no_version(synced: Mailbox) -> None:
+    before = synced.calendar.version
+
+    result = synced.sync()
+
+    assert result.tally is not None
+    assert (result.tally.is_full, result.tally.stored) == (False, 0)
+    assert synced.calendar.version == before > 0
