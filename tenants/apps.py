@@ -23,4 +23,4 @@ class SupportDeskConfig(admin_apps.AdminConfig):
     """`django.contrib.admin` with our site; named in INSTALLED_APPS in its place."""
 
     default = False
-    default_site = "tenants.admin.site.SupportSite"
+    default_site = "tenants.support.SupportSite"

@@ -1,6 +1,6 @@
 """What every page needs: icons, and moments said as people say them."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django import template
 from django.templatetags.static import static
@@ -66,3 +66,9 @@ def ago_in_words(moment: datetime, now: datetime) -> str:
         if count:
             return f"{count} {name}{'' if count == 1 else 's'} ago"
     return "just now"
+
+
+@register.filter
+def near(day: date) -> str:
+    """Yesterday, Today or Tomorrow for the viewer; nothing for any other day."""
+    return {-1: "Yesterday", 0: "Today", 1: "Tomorrow"}.get((day - timezone.localdate()).days, "")

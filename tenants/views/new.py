@@ -33,9 +33,8 @@ def new(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("calendars:home", membership.organization.slug)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
-    return render(
-        request, "tenants/new.html", {"form": form, **_slug_context(form["slug"].value() or "")}, status=status
-    )
+    context = {"form": form, "slug": form["slug"].value() or "", "suggested": request.POST.get("suggested", "")}
+    return render(request, "tenants/new.html", {**context, "prefix": _prefix()}, status=status)
 
 
 @require_safe
@@ -46,16 +45,16 @@ def new_slug(request: HttpRequest) -> HttpResponse:
 
     The suggestion follows the name until the person has typed a slug of their own.
     """
-    slug = request.GET.get("slug", "").strip().lower()
+    slug, suggested = request.GET.get("slug", "").strip().lower(), request.GET.get("suggested", "")
     if "by_name" in request.GET:
-        if slug in {"", request.GET.get("suggested", "")}:
-            slug = services.suggest_slug(request.GET.get("name", "")[:NAME_LENGTH])
         template = "tenants/partials/slug_field.html"
+        if slug in {"", suggested}:
+            slug = suggested = services.suggest_slug(request.GET.get("name", "")[:NAME_LENGTH])
     else:
         template = "tenants/partials/slug_state.html"
-    form = OrganizationForm(initial={"slug": slug})
-    return render(request, template, {"form": form, **_slug_context(slug), "problem": problem_with_slug(slug)})
+    context = {"form": OrganizationForm(), "slug": slug, "suggested": suggested, "problem": problem_with_slug(slug)}
+    return render(request, template, {**context, "prefix": _prefix()})
 
 
-def _slug_context(slug: str) -> dict[str, str]:
-    return {"slug": slug, "prefix": f"{settings.ALMANAC_ORIGIN}/o/"}
+def _prefix() -> str:
+    return f"{settings.ALMANAC_ORIGIN}/o/"

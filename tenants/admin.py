@@ -5,9 +5,11 @@ from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
-from tenants.admin.base import SupportAdmin
 from tenants.models import Membership, Organization, User
 from tenants.policies import Role
+from tenants.support import SupportAdmin
+
+__all__ = ["OrganizationAdmin", "PersonAdmin", "SupportAdmin"]
 
 
 @admin.register(Organization)

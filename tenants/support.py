@@ -1,12 +1,21 @@
-"""What every admin page of ours has in common: it shows states and dates, and changes nothing."""
+"""
+The support desk: what the Django admin is here. It shows states and dates, and changes nothing.
 
+Apart from `admin`, because the site must be there before the first page of it is registered.
+"""
+
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
 
 from django.contrib import admin
 from django.db.models import Field, Model, QuerySet
 from django.http import Http404, HttpRequest
+from django.urls import path
+from django.views.generic import RedirectView
 
 Row = TypeVar("Row", bound=Model)
+# Django's views that write, load whole rows of people too, or are ours below.
+_LEFT_OUT = frozenset({"login", "logout", "password_change", "password_change_done", "view_on_site", "autocomplete"})
 
 if TYPE_CHECKING:
 
@@ -45,10 +54,10 @@ class SupportAdmin(_Page[Row]):
         return self.get_fields(request, obj)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return self._is_staff(request)
+        return _is_staff(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:  # noqa: ARG002
-        return self._is_staff(request)
+        return _is_staff(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False
@@ -68,6 +77,44 @@ class SupportAdmin(_Page[Row]):
         named = (*self.list_display, *(self.fields or ()), *self.columns)
         return [name for name in named if isinstance(name, str) and name in fields]
 
-    @staticmethod
-    def _is_staff(request: HttpRequest) -> bool:
-        return bool(request.user.is_active and request.user.is_staff)
+
+class SupportSite(admin.AdminSite):
+    """Signing in and out, and passwords, are the business of the pages that everybody uses."""
+
+    site_header = "Almanac support"
+    site_title = "Almanac support"
+    index_title = "How things stand"
+    site_url = "/"
+    enable_nav_sidebar = False
+
+    def register(
+        self,
+        model_or_iterable: type[Model] | Iterable[type[Model]],
+        admin_class: "type[admin.ModelAdmin[Any]] | None" = None,
+        **options: Any,
+    ) -> None:
+        """
+        Take subclasses of `SupportAdmin` only.
+
+        Libraries register pages of their own that show addresses, keys of links and permissions; here they are not
+        wanted, whichever libraries come one day.
+        """
+        if admin_class is not None and issubclass(admin_class, SupportAdmin):
+            super().register(model_or_iterable, admin_class, **options)
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return _is_staff(request)
+
+    def get_urls(self) -> list[Any]:
+        return [
+            path("login/", RedirectView.as_view(pattern_name="admin:index"), name="login"),
+            path("logout/", RedirectView.as_view(pattern_name="account_logout"), name="logout"),
+            path(
+                "password_change/", RedirectView.as_view(pattern_name="account_change_password"), name="password_change"
+            ),
+            *(url for url in super().get_urls() if getattr(url, "name", None) not in _LEFT_OUT),
+        ]
+
+
+def _is_staff(request: HttpRequest) -> bool:
+    return bool(request.user.is_active and request.user.is_staff)

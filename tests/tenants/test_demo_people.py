@@ -1,0 +1,45 @@
+"""`manage.py demo_people`."""
+
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from pytest_django import Settings
+
+from tenants import doors
+from tenants.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+def demo(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
+    call_command("demo_people")
+    (line,) = capsys.readouterr().out.splitlines()
+    printed: dict[str, str] = json.loads(line)
+    return printed
+
+
+def test_the_demonstrations_people_can_sign_in(settings: Settings, capsys: pytest.CaptureFixture[str]):
+    settings.DEBUG = True
+    printed = demo(capsys)
+    for who, lands in (("owner", "/o/acme/"), ("member", "/o/acme/"), ("support", "/new/")):
+        client = Client()
+        client.post("/accounts/login/", {"login": printed[who], "password": printed["password"]})
+        assert client.get("/home/")["Location"] == lands
+    assert client.get("/admin/").status_code == 200
+    assert [card.role for card in doors.organizations_of(User.objects.get(email=printed["member"]).pk)] == ["member"]
+
+
+def test_running_it_twice_changes_nothing(settings: Settings, capsys: pytest.CaptureFixture[str]):
+    settings.DEBUG = True
+    first = demo(capsys)
+    before = list(User.objects.order_by("pk").values())
+    assert demo(capsys) == first
+    assert list(User.objects.order_by("pk").values()) == before
+
+
+def test_it_is_refused_in_production():
+    with pytest.raises(CommandError, match="DEBUG"):
+        call_command("demo_people")
+    assert not User.objects.exists()

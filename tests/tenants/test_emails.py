@@ -1,0 +1,51 @@
+"""What we write to people."""
+
+from email import message_from_bytes
+from pathlib import Path
+
+import allauth
+import pytest
+from django.utils import timezone
+
+from tenants.adapters import MAILS
+from tenants.emails import compose
+
+CONTEXT = {
+    "key": "abc",
+    "uid": "1",
+    "timestamp": timezone.now(),
+    "ip": "192.0.2.1",
+    "from_email": "old@acme.example",
+    "to_email": "new@acme.example",
+    "deleted_email": "old@acme.example",
+}
+# Codes in mails are switched off: see ACCOUNT_* in settings.
+UNUSED = {"login_code", "password_reset_code"}
+
+
+def test_there_are_words_for_every_occasion_of_allauth():
+    shipped = Path(allauth.__file__).parent / "templates" / "account" / "email"
+    occasions = {path.name.removesuffix("_subject.txt") for path in shipped.glob("*_subject.txt")} - UNUSED
+    assert {name.removeprefix("account/email/") for name in MAILS} == occasions
+
+
+@pytest.mark.parametrize("occasion", MAILS)
+def test_every_mail_has_text_html_one_button_and_says_why_it_came(occasion: str):
+    message = compose(MAILS[occasion](CONTEXT), to="alice@acme.example")
+    text, html = str(message.body), str(message.alternatives[0][0])
+    assert "You get this mail because" in text
+    assert "You get this mail because" in html
+    assert html.count("<a ") == 1
+    assert "<img" not in html, "nothing tells us that somebody reads a mail"
+    assert "\n" not in message.subject
+    assert "!" not in text
+    parsed = message_from_bytes(message.message().as_bytes())
+    assert [part.get_content_type() for part in parsed.walk()] == ["multipart/alternative", "text/plain", "text/html"]
+    assert parsed["Auto-Submitted"] == "auto-generated"
+
+
+def test_words_from_outside_are_escaped_in_html_and_plain_in_text():
+    mail = MAILS["account/email/email_changed"](CONTEXT | {"to_email": "<b>&@x.example"})
+    message = compose(mail, to="alice@acme.example")
+    assert "<b>&@x.example" in str(message.body)
+    assert "<b>" not in str(message.alternatives[0][0])
