@@ -6,21 +6,10 @@ import logging
 import socket
 import sys
 
-from werkzeug.serving import WSGIRequestHandler, make_server
-
 from sandbox import seed
 from sandbox.app import create_app
+from sandbox.server import server_for
 from sandbox.state import Sandbox
-
-
-class Handler(WSGIRequestHandler):
-    """Keeps connections open, and sends small answers at once."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Silent: `/_sandbox/requests` tells what was asked."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     address = f"http://{options.host}:{options.port}"
     app = create_app(Sandbox(seed=options.seed, events=options.events, public_url=address))
-    server = make_server(options.host, options.port, app, threaded=True, request_handler=Handler)
+    server = server_for(app, options.host, options.port)
     print(f"Sandbox on {address} (this is not Microsoft)", flush=True)
     try:
         server.serve_forever()

@@ -94,7 +94,11 @@ class Ids:
         mine = self.key.bytes if immutable else self._text
         if key != mine or check != _check(key, kind, number, ticks):
             raise Malformed(text)
-        return Reference(Kind(kind), number, _slot(ticks), immutable)
+        slot = _slot(ticks)
+        same = self.immutable(number, slot) if immutable else self.plain(Kind(kind), number, slot)
+        if same != text:
+            raise Malformed(text)
+        return Reference(Kind(kind), number, slot, immutable)
 
     def change_key(self, version: int) -> str:
         """A version as Exchange writes it: the mailbox and a counter of its changes."""

@@ -174,7 +174,9 @@ def _ordinary(event: Event, slot: date) -> Instance:
     until = wall + (ends - event.start.wall)
     if event.all_day:
         return Instance(event, slot, wall.replace(tzinfo=UTC), until.replace(tzinfo=UTC), all_day=True)
-    return Instance(event, slot, to_utc(wall, zone), to_utc(until, zone), all_day=False)
+    start = to_utc(wall, zone)
+    # A start that a gap pushed forward may pass an end that lies behind the gap.
+    return Instance(event, slot, start, max(start, to_utc(until, zone)), all_day=False)
 
 
 def _at(event: Event, slot: date) -> Instance:

@@ -97,6 +97,8 @@ def _page(call: Call, cursor: Cursor, odd: Oddities) -> Response:
     else:
         size = min(call.prefer.page_size or query.DEFAULT_PAGE, odd.page_limit or query.LARGEST_PAGE)
         items, position = _collect(call, round_, cursor.position, size, odd)
+        if odd.unknown_removal and cursor.position == 0:
+            items.insert(0, call.renderer.removed(call.mailbox.ids.immutable(_NOBODY)))
         # A full page cannot know that it is the last: an empty one follows it.
         done = len(items) < size and position == len(round_.entries)
     if done:
@@ -117,8 +119,6 @@ def _collect(call: Call, round_: Round, position: int, size: int, odd: Oddities)
     """Items from an entry on until the page is full, and the entry that comes next. A series is never split."""
     items: Items = []
     renderer = call.renderer
-    if position == 0 and odd.unknown_removal:
-        items.append(renderer.removed(call.mailbox.ids.immutable(_NOBODY)))
     while position < len(round_.entries) and len(items) < size:
         entry = round_.entries[position]
         if isinstance(entry, Tombstone):

@@ -6,6 +6,7 @@ import pytest
 
 from sandbox.app import create_app
 from tests.sandbox.browser import Browser
+from tests.sandbox.graph_side import Graph, Listener, StandIn, listening
 from tests.sandbox.identity_platform import Platform, serving
 
 
@@ -27,3 +28,27 @@ def platform(served_platform: Platform) -> Platform:
 @pytest.fixture
 def browser() -> Browser:
     return Browser()
+
+
+@pytest.fixture
+def stand_in() -> StandIn:
+    """A sandbox with empty calendars, called in process."""
+    return StandIn(events=0)
+
+
+@pytest.fixture
+def full() -> StandIn:
+    """A sandbox with the calendars of the demo."""
+    return StandIn()
+
+
+@pytest.fixture
+def graph(stand_in: StandIn) -> Graph:
+    """Graph as Alice's client sees it; her calendar is empty."""
+    return stand_in.graph()
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    with listening() as found:
+        yield found
