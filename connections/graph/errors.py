@@ -98,6 +98,7 @@ _BY_STATUS: Final[Mapping[int, type[GraphError]]] = {
     423: Unavailable,
     424: Unavailable,
     429: Throttled,
+    501: BadRequest,
     509: Unavailable,
 }
 

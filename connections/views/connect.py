@@ -23,7 +23,7 @@ from tenants.scoping import organization_scope
 class SeeOther(HttpResponseRedirect):
     """303: whatever brought the browser here, it goes on by GET."""
 
-    status_code = HTTPStatus.SEE_OTHER
+    status_code = 303
 
 
 # Microsoft is asked for its metadata on the way out, so there is no scope around the request.
