@@ -67,6 +67,11 @@ def answer_call(path: str) -> Response:  # noqa: ARG001 - read undecoded from th
         return envelope.refuse(refused)
 
 
+@blueprint.route("/beta/<path:path>", methods=_METHODS)
+def answer_beta(path: str) -> Response:
+    return refusal(501, "notImplemented", f"The sandbox imitates v1.0 only, not /beta/{path}.")
+
+
 def _access() -> Access | InvalidToken:
     """Who calls; asked once for each request."""
     known: Access | InvalidToken | None = g.get("access")

@@ -31,8 +31,9 @@ _RESOURCE = re.compile(r"/?(?:me|users/(?P<quoted>[^/]+))/events", re.IGNORECASE
 @service.route("POST", "subscriptions", locked=False)
 def create_subscription(call: Call) -> Response:
     call.need(READ)
-    wish = _wish(call, call.body())
-    _refuse_twin(call, wish)
+    with call.sandbox.lock:
+        wish = _wish(call, call.body())
+        _refuse_twin(call, wish)
     # The lock is free meanwhile: whoever answers the handshake may ask us something first.
     for url in (wish.notification_url, wish.lifecycle_url):
         if url is not None:
