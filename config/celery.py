@@ -18,10 +18,10 @@ app.conf.beat_schedule = {
         "task": "webhooks.tasks.reconcile_subscriptions",
         "schedule": crontab(minute="7", hour="*/3"),
     },
-    # New connections should be listened to within a minute, lost subscriptions be found soon.
+    # New connections should be listened to within seconds, lost subscriptions be found soon.
     "reconcile-new-subscriptions": {
         "task": "webhooks.tasks.reconcile_unlistened",
-        "schedule": 60.0,
+        "schedule": 15.0,
     },
     # Marks that nobody has answered: a lost message, a killed worker, a wait that is over.
     "sync-marked-calendars": {"task": "calendars.tasks.sync_marked_calendars", "schedule": 30.0},

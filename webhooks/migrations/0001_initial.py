@@ -54,28 +54,49 @@ class Migration(migrations.Migration):
                 ("tid", models.UUIDField()),
                 ("oid", models.UUIDField()),
                 ("graph_id", models.CharField(blank=True, max_length=64, null=True, unique=True)),
-                ("client_state_digest", models.CharField(max_length=64)),
+                ("client_state_digest", models.CharField(blank=True, max_length=64)),
                 (
                     "state",
                     models.CharField(
                         choices=[
+                            ("pending", "Not yet listening"),
                             ("active", "Listening"),
                             ("gone", "Gone at Microsoft"),
                             ("dropping", "Being dropped"),
                         ],
-                        default="active",
+                        default="pending",
                         max_length=12,
                     ),
                 ),
-                ("expires_at", models.DateTimeField()),
-                ("renew_at", models.DateTimeField(db_index=True)),
                 ("created_at", models.DateTimeField()),
+                ("renewed_at", models.DateTimeField(blank=True, null=True)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("renew_at", models.DateTimeField(blank=True, db_index=True, null=True)),
                 ("notified_at", models.DateTimeField(blank=True, null=True)),
                 ("speaker_organization_id", models.BigIntegerField()),
                 ("speaker_connection_id", models.BigIntegerField()),
+                ("claim_token", models.UUIDField(blank=True, null=True)),
+                ("claimed_until", models.DateTimeField(blank=True, null=True)),
+                ("failures", models.PositiveSmallIntegerField(default=0)),
+                ("retry_at", models.DateTimeField(blank=True, null=True)),
+                ("last_error", models.CharField(blank=True, max_length=64)),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("tid", "oid"), name="subscription_per_mailbox")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tid", "oid"), name="subscription_per_mailbox"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "active"), _negated=True),
+                            models.Q(
+                                ("expires_at__isnull", False),
+                                ("graph_id__isnull", False),
+                                ("renew_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="subscription_active_is_whole",
+                    ),
+                ],
             },
         ),
         protection.protect("webhooks_delivery"),
@@ -83,9 +104,11 @@ class Migration(migrations.Migration):
         protection.reserve_for_system("webhooks_subscription"),
         protection.open_to_support(
             "webhooks_subscription",
-            "id, tid, oid, graph_id, state, expires_at, renew_at, created_at, notified_at, speaker_organization_id, "
-            "speaker_connection_id",
+            "id, tid, oid, graph_id, state, created_at, renewed_at, expires_at, renew_at, notified_at, "
+            "speaker_organization_id, speaker_connection_id, claimed_until, failures, retry_at, last_error",
         ),
+        # Which organizations have old ones; they are deleted organization by organization.
+        protection.open_to_system("webhooks_delivery", "id, organization_id, received_at"),
         protection.open_to_support(
             "webhooks_delivery", "id, organization_id, connection_id, received_at, items, outcomes"
         ),

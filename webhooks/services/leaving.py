@@ -1,0 +1,56 @@
+"""Leaving a mailbox: nothing of it stays here, and Microsoft is told to stop calling."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from calendars import services as calendars
+from connections import services as connections
+from connections.graph import GraphError
+from connections.models import Connection, Status
+from tenants.scoping import organization_scope
+from webhooks.doors import Busy, Mailbox
+from webhooks.payloads import Unreadable
+from webhooks.services.subscriptions import reconcile
+
+log = structlog.get_logger(__name__)
+
+# We promise an hour. Beat looks every five minutes, so the last look before the hour must be able to end it.
+GIVE_UP_AFTER: Final = timedelta(minutes=50)
+
+
+def leave(*, organization_id: int, connection_id: int, now: datetime) -> None:
+    """
+    Finish a disconnection: forget calendars and events, drop the subscription or hand it over, forget the tokens.
+
+    Each step may run any number of times, and a connection that was reconnected meanwhile is left alone. What is here
+    goes first, because it needs nobody's answer; the tokens go last, because dropping takes one. When Graph has not
+    answered for `GIVE_UP_AFTER`, the subscription is left to its end (its calls find nobody) and the tokens go anyway.
+
+    Calls Graph and opens its own scopes.
+
+    Raises:
+        Busy, GraphError, Unreadable: the subscription could not be dropped yet; call again.
+    """
+    with organization_scope(organization_id):
+        leaver = _leaver(organization_id, connection_id)
+        if leaver is None:
+            return
+        calendars.forget_connection(connection_id=connection_id, organization=organization_id)
+    try:
+        reconcile(mailbox=Mailbox(leaver.tid, leaver.oid), now=now)
+    except (Busy, GraphError, Unreadable):
+        if now < leaver.status_since + GIVE_UP_AFTER:
+            raise
+        log.warning("left_without_an_answer", connection=connection_id, organization=organization_id)
+    with organization_scope(organization_id):
+        leaver = _leaver(organization_id, connection_id)
+        if leaver is not None:
+            connections.forget_tokens(connection=leaver)
+
+
+def _leaver(organization_id: int, connection_id: int) -> Connection | None:
+    """The connection, locked, if it is still disconnected: reconnecting waits, or has come first."""
+    found = Connection.objects.of(organization_id).select_for_update(no_key=True).filter(pk=connection_id)
+    return found.filter(status=Status.DISCONNECTED).first()
