@@ -112,7 +112,8 @@ def _programs(port: int) -> Iterator[tuple[str, list[str]]]:
         "web",
         [
             *(PYTHON, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"),
-            *("--worker-class", "gthread", "--workers", "2", "--threads", "16"),
+            # Loaded once and forked: half the time to start.
+            *("--worker-class", "gthread", "--workers", "2", "--threads", "16", "--preload"),
             *("--graceful-timeout", "3", "--timeout", "60", "--log-level", "warning", "--no-control-socket"),
         ],
     )
