@@ -33,7 +33,9 @@ export function refresh(root = document) {
     element.title = FORMATS.exact.format(moment);
   }
   for (const element of root.querySelectorAll("time[data-moment]")) {
-    write(element, FORMATS[element.dataset.moment].format(new Date(element.dateTime)));
+    const zone = element.dataset.in;
+    const format = zone ? new Intl.DateTimeFormat(locale, { timeStyle: "short", timeZone: zone }) : FORMATS[element.dataset.moment];
+    write(element, format.format(new Date(element.dateTime)));
   }
   for (const element of root.querySelectorAll("[data-zone]")) {
     write(element, Intl.DateTimeFormat().resolvedOptions().timeZone.replaceAll("_", " "));

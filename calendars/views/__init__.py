@@ -1,0 +1,1 @@
+"""The pages of calendars and connections, under `/o/<slug>/`."""

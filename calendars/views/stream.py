@@ -1,0 +1,116 @@
+"""Server-sent events: open calendar pages hear at once that something changed."""
+
+import threading
+import time
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from importlib import import_module
+
+import orjson
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.db import connection as database
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.http import require_GET
+
+from calendars import live
+from tenants.decorators import MemberRequest, member_required, outside_scope
+from tenants.doors import standing
+from tenants.policies import Action
+
+# Whoever has signed out, or left the organization, hears nothing more after half a minute: this many seconds, and what
+# is left until the next sign of life.
+ASK_AGAIN_AFTER = 20.0
+# Then the browser asks for a new one: no stream lives for ever, and a restart drops few at once.
+LASTS = 600.0
+# Each open stream holds one of a process's 16 threads; pages must find some free. Who gets no place polls.
+MOST_STREAMS = 8
+
+_places = threading.BoundedSemaphore(MOST_STREAMS)
+
+
+@require_GET
+@outside_scope
+@member_required(Action.SEE_OWN_CALENDAR)
+def stream(request: MemberRequest) -> HttpResponseBase:
+    """
+    `listening` once nothing is missed any more, then `change` whenever one of the viewer's calendars has changed, with
+    its id and version; 503 when all places are taken.
+    """
+    if not _places.acquire(blocking=False):
+        return HttpResponse(
+            "All places are taken.", status=503, content_type="text/plain", headers={"Retry-After": "15"}
+        )
+    listener = Listener(
+        session_key=request.session.session_key or "",
+        user_id=request.user.pk,
+        slug=request.organization.slug,
+        member_id=request.membership.pk,
+    )
+    response = StreamingHttpResponse(listener, content_type="text/event-stream")
+    response.headers["Cache-Control"] = "no-store"
+    # A proxy that collects the answer before it passes it on would make it useless.
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+class Listener:
+    """The body of one stream: iterated by the web server, closed by it when the browser has gone."""
+
+    def __init__(self, *, session_key: str, user_id: int, slug: str, member_id: int) -> None:
+        self.session_key = session_key
+        self.user_id = user_id
+        self.slug = slug
+        self.member_id = member_id
+        self._parts = self._write()
+        self._place = True
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._parts
+
+    def close(self) -> None:
+        """Give the place back; harmless when done twice."""
+        self._parts.close()
+        if self._place:
+            self._place = False
+            _places.release()
+
+    def _write(self) -> Generator[bytes]:
+        began = asked = time.monotonic()
+        _let_database_go()
+        greeting = b"retry: 3000\nevent: listening\ndata: {}\n\n"
+        with closing(live.listen(self.member_id)) as messages:
+            for message in messages:
+                now = time.monotonic()
+                if now - asked > ASK_AGAIN_AFTER:
+                    if not self._may_listen():
+                        yield b"event: over\ndata: {}\n\n"
+                        return
+                    asked = now
+                if message is not None:
+                    yield b"event: change\ndata: " + orjson.dumps(message) + b"\n\n"
+                else:
+                    yield greeting or b": still here\n\n"
+                    greeting = b""
+                if now - began > LASTS:
+                    return
+
+    def _may_listen(self) -> bool:
+        """Whether the session still belongs to the same person, and the person to the organization."""
+        try:
+            request = HttpRequest()
+            request.session = import_module(settings.SESSION_ENGINE).SessionStore(self.session_key)
+            user = get_user(request)  # also compares the password's fingerprint
+            if not user.is_authenticated or user.pk != self.user_id:
+                return False
+            place = standing(user_id=self.user_id, slug=self.slug)
+            return place is not None and place.membership_id == self.member_id
+        finally:
+            _let_database_go()
+
+
+def _let_database_go() -> None:
+    """A stream sleeps nearly always; its thread must not keep a connection of the pool meanwhile."""
+    if not database.in_atomic_block:
+        database.close()
