@@ -1,6 +1,7 @@
 """What can be done with connections."""
 
 from connections.services.outcomes import Connected, ConnectRefused, NoSuchConnection, Outcome, UnknownState
+from connections.services.sealing import reseal
 from connections.services.sign_in import begin_connect, finish_connect, forget_old_sign_ins, keep_answer
 from connections.services.standing import (
     ConnectionNotActive,
@@ -27,4 +28,5 @@ __all__ = [
     "open_graph",
     "record_failure",
     "record_success",
+    "reseal",
 ]

@@ -55,6 +55,7 @@ class ConnectRefused(Exception):
         expected: str = "",
         found: str = "",
         connection_id: int | None = None,
+        return_path: str = "",
     ) -> None:
         super().__init__(outcome)
         self.outcome = outcome
@@ -63,6 +64,7 @@ class ConnectRefused(Exception):
         self.expected = expected
         self.found = found
         self.connection_id = connection_id
+        self.return_path = return_path
 
 
 class UnknownState(Exception):

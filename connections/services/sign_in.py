@@ -150,7 +150,7 @@ def finish_connect(*, key: str, session_key: str, user_id: int | None, now: date
     else:
         log.info("connected", organization=trip.flow.organization_id, connection=connection.pk)
         return Connected(trip.flow.organization_id, slug, connection.pk, trip.flow.return_path)
-    refused.slug = slug
+    refused.slug, refused.return_path = slug, trip.flow.return_path
     expected = _expected(trip.flow)
     refused.connection_id = expected.pk if expected else None
     _log(refused, trip.flow.organization_id)

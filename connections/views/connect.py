@@ -59,7 +59,12 @@ def _begin(request: MemberRequest) -> HttpResponse:
     except NoSuchConnection:
         raise Http404 from None
     except TryLater:
-        refused = ConnectRefused(Outcome.BUSY, slug=request.organization.slug, connection_id=wanted["connection"])
+        refused = ConnectRefused(
+            Outcome.BUSY,
+            slug=request.organization.slug,
+            connection_id=wanted["connection"],
+            return_path=wanted["next"],
+        )
         return refusal_page(request, refused)
     return SeeOther(url)
 

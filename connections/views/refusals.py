@@ -32,6 +32,7 @@ def refusal_page(request: HttpRequest, refused: ConnectRefused) -> HttpResponse:
     context = {
         "slug": refused.slug,
         "connection_id": refused.connection_id,
+        "next": refused.return_path,
         "expected": refused.expected,
         "found": refused.found,
         "refusal": refusal,

@@ -23,7 +23,7 @@ CONTENT_TYPES = [
 ]
 
 
-@hypothesis_settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(max_size=2000), content_type=st.sampled_from(CONTENT_TYPES))
 def test_any_bytes_get_a_page(cast: object, acme: Stored, body: bytes, content_type: str) -> None:
     response = Client().generic("POST", CALLBACK, body, content_type=content_type)
@@ -31,7 +31,7 @@ def test_any_bytes_get_a_page(cast: object, acme: Stored, body: bytes, content_t
     assert acme.counts() == NOTHING
 
 
-@hypothesis_settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     fields=st.dictionaries(
         st.sampled_from(["code", "state", "error", "error_description", "error_subcode", "id_token", "\x00"]),
@@ -46,7 +46,7 @@ def test_any_fields_get_a_page(cast: object, acme: Stored, fields: dict[str, str
     assert acme.counts() == NOTHING
 
 
-@hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     fields=st.dictionaries(
         st.sampled_from(["code", "error", "error_description", "error_subcode", "error_uri", "client_info"]),

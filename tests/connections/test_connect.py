@@ -377,6 +377,12 @@ def test_a_no_of_the_person_connects_nothing(alice: Traveller, acme: Stored) -> 
     assert acme.counts() == NOTHING
 
 
+def test_the_next_try_still_ends_where_the_first_was_to_end(alice: Traveller) -> None:
+    state = parse_qs(urlsplit(alice.begin(next="/o/acme/calendar/")).query)["state"][0]
+    page = alice.return_with({"error": "access_denied", "error_description": "no", "state": state})
+    assert 'name="next" value="/o/acme/calendar/"' in page.content.decode()
+
+
 def test_a_tenant_that_wants_approval_gets_the_page_that_says_so(alice: Traveller, acme: Stored) -> None:
     page = alice.there.choose(alice.there.get(alice.begin()), "farid.nasser@fabrikam.example")
     assert "Need admin approval" in page.text

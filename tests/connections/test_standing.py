@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from connections import doors
 from connections.graph import (
@@ -180,3 +182,35 @@ def test_the_housekeeping_task_keeps_what_is_still_under_way(alice: Traveller, a
     alice.begin()
     forget_task()
     assert acme.counts()["SignInFlow"] == 1
+
+
+# --- changing keys
+# -----------------------------------------------------------------------------------------------------
+
+
+def test_rotating_keys_seals_every_secret_anew_and_tokens_still_work(
+    alice: Traveller, acme: Stored, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alice.connect(ALICE)
+    old = settings.SEAL_KEYS
+    settings.SEAL_KEYS = [("new", bytes(range(32))), *old]
+
+    call_command("rotate_keys")
+    call_command("rotate_keys")
+
+    assert capsys.readouterr().out == "1 sealed anew.\n0 sealed anew.\n"
+    settings.SEAL_KEYS = settings.SEAL_KEYS[:1]
+    assert alice.client_of(acme.connection).get("/me")["mail"] == ALICE
+
+
+def test_a_key_that_was_taken_away_too_early_is_said_and_nothing_is_lost(
+    alice: Traveller, acme: Stored, settings: Settings
+) -> None:
+    alice.connect(ALICE)
+    old = settings.SEAL_KEYS
+    settings.SEAL_KEYS = [("new", bytes(range(32)))]
+    with pytest.raises(CommandError, match="Put that key back"):
+        call_command("rotate_keys")
+    settings.SEAL_KEYS = [*settings.SEAL_KEYS, *old]
+    call_command("rotate_keys")
+    assert alice.client_of(acme.connection).get("/me")["mail"] == ALICE
