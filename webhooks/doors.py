@@ -91,20 +91,22 @@ def recognise(graph_ids: list[str]) -> dict[str, Known]:
     return known
 
 
-def note_call(*, notified: list[int], removed: list[int], to_renew: list[int], now: datetime) -> None:
+def note_call(*, notified: list[str], removed: list[str], to_renew: list[str], now: datetime) -> None:
     """
-    Keep what genuine items said about subscriptions themselves, by row id: that Graph called, that it has removed
-    some, that it wants some renewed. What has to be done about it is found in these rows, should the message be lost.
+    Keep what genuine items said about subscriptions themselves: that Graph called, that it has removed some, that it
+    wants some renewed. What has to be done about it is found in the rows, should the message be lost.
+
+    By Graph's ids: a row may hold a newer subscription by now, of which nothing was said.
     """
     with system_scope("a notification says how its subscription stands"):
         if notified:
-            Subscription.objects.filter(pk__in=notified).update(notified_at=now)
+            Subscription.objects.filter(graph_id__in=notified).update(notified_at=now)
+        if to_renew:
+            Subscription.objects.filter(graph_id__in=to_renew).update(renew_at=now, retry_at=None)
         if removed:
-            Subscription.objects.filter(pk__in=removed).update(
+            Subscription.objects.filter(graph_id__in=removed).update(
                 state=SubscriptionState.GONE, graph_id=None, client_state_digest="", expires_at=None, retry_at=None
             )
-        if to_renew:
-            Subscription.objects.filter(pk__in=to_renew).update(renew_at=now, retry_at=None)
 
 
 # --- who may speak for a mailbox ----------------------------------------------------------------------------------
@@ -203,22 +205,27 @@ def store_listening(
     """
     Keep what Graph granted, to be renewed at half of it. None keeps the digest of the client state as it is.
 
-    Returns whether the claim still held; if not, somebody else has settled this mailbox and nothing is stored.
+    Returns False, and stores nothing, when the claim has run out or what was renewed was removed meanwhile.
     """
+    same = Q(graph_id=graph_id) if client_state_digest is None else Q()
     secret = {} if client_state_digest is None else {"client_state_digest": client_state_digest}
     with system_scope("Graph has promised to call"):
-        stored = _held(held).update(
-            graph_id=graph_id,
-            state=SubscriptionState.ACTIVE,
-            renewed_at=now,
-            expires_at=expires_at,
-            renew_at=now + (expires_at - now) / 2,
-            speaker_organization_id=speaker.organization_id,
-            speaker_connection_id=speaker.connection_id,
-            failures=0,
-            retry_at=None,
-            last_error="",
-            **secret,
+        stored = (
+            _held(held)
+            .filter(same)
+            .update(
+                graph_id=graph_id,
+                state=SubscriptionState.ACTIVE,
+                renewed_at=now,
+                expires_at=expires_at,
+                renew_at=now + (expires_at - now) / 2,
+                speaker_organization_id=speaker.organization_id,
+                speaker_connection_id=speaker.connection_id,
+                failures=0,
+                retry_at=None,
+                last_error="",
+                **secret,
+            )
         )
     return bool(stored)
 

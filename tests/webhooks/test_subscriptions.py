@@ -246,6 +246,41 @@ def test_a_subscription_that_graph_has_forgotten_is_made_anew_and_the_calendars_
     assert after.client_state_digest != before.client_state_digest
 
 
+def test_a_subscription_removed_during_its_renewal_is_not_taken_for_alive(
+    alice: Member, sandbox: SandboxClient, now: datetime
+) -> None:
+    mailbox = mailbox_of(connect_for_real(alice, ALICE, now=now))
+    reconcile(mailbox=mailbox, now=now)
+    before = row_of(mailbox)
+    assert before.graph_id is not None
+    held = doors.claim(mailbox, founder=None, now=now)
+    assert held is not None
+    doors.note_call(notified=[], removed=[before.graph_id], to_renew=[], now=now)
+
+    stored = doors.store_listening(
+        held,
+        graph_id=before.graph_id,
+        client_state_digest=None,
+        speaker=held.speaker,
+        expires_at=now + LIFE,
+        now=now,
+    )
+
+    assert not stored
+    assert row_of(mailbox).state == SubscriptionState.GONE
+
+
+def test_late_news_of_a_former_subscription_leaves_the_new_one_alone(
+    alice: Member, sandbox: SandboxClient, now: datetime
+) -> None:
+    mailbox = mailbox_of(connect_for_real(alice, ALICE, now=now))
+    reconcile(mailbox=mailbox, now=now)
+
+    doors.note_call(notified=[], removed=["7f105c7d-2dc5-4530-97cd-4e7ae6534c07"], to_renew=[], now=now)
+
+    assert row_of(mailbox).state == SubscriptionState.ACTIVE
+
+
 @pytest.mark.parametrize(
     ("fault", "wait"),
     [

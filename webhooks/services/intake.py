@@ -127,20 +127,19 @@ def _tell_organization(told: Mapping[Speaker, Counter[str]], now: datetime) -> l
 
 
 def _note(genuine: Mapping[str, list[Item]], known: Mapping[str, Known], now: datetime) -> list[int]:
-    """Keep what the items say about their subscriptions, and return those that somebody must see to."""
+    """Keep what the items say about their subscriptions, and return the rows that somebody must see to."""
     notified, removed, to_renew = [], [], []
     for graph_id, items in genuine.items():
-        subscription = known[graph_id]
         events = {item.lifecycle for item in items}
         if REMOVED in events:
-            removed.append(subscription.subscription_id)
-        elif REAUTHORIZE in events and _is_past(subscription.renewed_at, now - RENEWED_LATELY):
-            to_renew.append(subscription.subscription_id)
-        if _is_past(subscription.notified_at, now - NOTED_LATELY):
-            notified.append(subscription.subscription_id)
+            removed.append(graph_id)
+        elif REAUTHORIZE in events and _is_past(known[graph_id].renewed_at, now - RENEWED_LATELY):
+            to_renew.append(graph_id)
+        if _is_past(known[graph_id].notified_at, now - NOTED_LATELY):
+            notified.append(graph_id)
     if notified or removed or to_renew:
         doors.note_call(notified=notified, removed=removed, to_renew=to_renew, now=now)
-    return removed + to_renew
+    return [known[graph_id].subscription_id for graph_id in removed + to_renew]
 
 
 def _is_past(moment: datetime | None, limit: datetime) -> bool:
