@@ -34,7 +34,7 @@ class Stopped(BaseException):
 def main() -> int:
     console = Console()
     supervisor = Supervisor(VAR, console, ROOT)
-    _stop_on_signals(supervisor)
+    stop_on_signals(supervisor)
     processes.end_with_make()
     try:
         with ExitStack() as held:
@@ -141,10 +141,10 @@ def _wait_for(url: str, supervisor: Supervisor) -> None:
             said = str(error)
         if time.monotonic() > deadline:
             raise Problem(f"{url} was not ready within {READY_WITHIN:.0f} seconds; its last answer was: {said}")
-        time.sleep(0.1)
+        time.sleep(0.3)
 
 
-def _stop_on_signals(supervisor: Supervisor) -> None:
+def stop_on_signals(supervisor: Supervisor) -> None:
     """The first signal stops in order, the second at once."""
 
     def first(*_: object) -> None:

@@ -26,12 +26,22 @@ def main() -> None:
     with LOG.open("a+") as log:
         # Somebody else may be at it in another terminal; whoever comes second finds everything there.
         fcntl.flock(log, fcntl.LOCK_EX)
-        if READY.exists() and READY.stat().st_mtime > REQUIREMENTS.stat().st_mtime and works(PYTHON):
+        if is_ready():
             return
         log.truncate(0)
         make_environment()
         install(log)
         READY.touch()
+
+
+def is_ready() -> bool:
+    """Whether what make waits for has been done meanwhile, for everything that it depends on (see Makefile)."""
+    if not READY.exists():
+        return False
+    done = READY.stat().st_mtime
+    return works(PYTHON) and all(
+        path.stat().st_mtime < done for path in (REQUIREMENTS, *Path("scripts").glob("prepare.*"))
+    )
 
 
 def make_environment() -> None:

@@ -47,6 +47,29 @@ def test_a_killed_launcher_takes_its_children_along():
     eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_second_signal_ends_everything_at_once(tmp_path, number):
+    launcher = (
+        "import sys, time; from pathlib import Path; from scripts import launch; from scripts.console import Console\n"
+        "from scripts.supervisor import Supervisor\n"
+        f"supervisor = Supervisor(Path({str(tmp_path)!r}), Console(), Path({str(tmp_path)!r}))\n"
+        "launch.stop_on_signals(supervisor)\n"
+        f"child = supervisor.start('web', [sys.executable, '-c', {IGNORES_SIGTERM!r}])\n"
+        "print(child.process.pid, flush=True)\n"
+        "try: time.sleep(60)\n"
+        "except launch.Stopped: print('stopping', flush=True); supervisor.stop()"
+    )
+    with subprocess.Popen([sys.executable, "-c", launcher], stdout=subprocess.PIPE, text=True) as process:
+        said = [process.stdout.readline(), process.stdout.readline()]
+        child = psutil.Process(next(int(line) for line in said if line.strip().isdigit()))
+        process.send_signal(number)
+        assert process.stdout.readline() == "stopping\n"
+        process.send_signal(number)
+        assert process.wait(5) == 128 + number
+
+    eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+
+
 def test_a_child_that_does_not_listen_is_killed_after_its_time():
     child = processes.spawn([sys.executable, "-c", IGNORES_SIGTERM], output=subprocess.PIPE)
     assert child.stdout.readline() == b"deaf\n"
