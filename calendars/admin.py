@@ -34,7 +34,7 @@ class CalendarAdmin(SupportAdmin[Calendar]):
         ("followed_at", admin.EmptyFieldListFilter),
         ("vanished_at", admin.EmptyFieldListFilter),
     )
-    search_fields = ("=id", "=connection_id")
+    search_fields = ("id__exact", "connection__exact")
     search_help_text = "The number of a calendar, or of its connection."
     ordering = ("-synced_at", "pk")
     fields = (

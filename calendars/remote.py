@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from calendars import payloads
-from connections.graph import BadRequest, GraphClient, NotFound
+from connections.graph import BadRequest, GraphClient, GraphError, NotFound
 
 # A tenth of it costs five times as much, and more wins little and holds more memory.
 PAGE_SIZE = 200
+_MALFORMED_ID = "errorinvalididmalformed"
 
 
 def list_calendars(client: GraphClient) -> list[payloads.ListedCalendar]:
@@ -50,7 +51,7 @@ def event(client: GraphClient, graph_id: str) -> payloads.Item | None:
     try:
         return payloads.read_item(client.get(f"/me/events/{_quoted(graph_id)}"))
     except (NotFound, BadRequest) as error:
-        if _says_gone(error):
+        if says_gone(error):
             return None
         raise
 
@@ -63,15 +64,15 @@ def instances(client: GraphClient, master_id: str, *, start: datetime, end: date
         for page in client.pages(f"/me/events/{_quoted(master_id)}/instances", params=window, page_size=PAGE_SIZE):
             values.extend(payloads.read_values(page))
     except (NotFound, BadRequest) as error:
-        if _says_gone(error):
+        if says_gone(error):
             return None
         raise
     return payloads.read_items(values)
 
 
-def _says_gone(error: NotFound | BadRequest) -> bool:
-    # Microsoft also calls an id malformed that was good once.
-    return isinstance(error, NotFound) or (error.code or "").lower() == "errorinvalididmalformed"
+def says_gone(error: GraphError) -> bool:
+    """Whether what was asked for may be gone: Microsoft also calls an id malformed that was good once."""
+    return isinstance(error, NotFound) or (isinstance(error, BadRequest) and error.code.lower() == _MALFORMED_ID)
 
 
 def _delta_path(calendar_id: str) -> str:

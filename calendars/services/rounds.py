@@ -13,7 +13,7 @@ from calendars.services.listing import store_listing
 from calendars.sync import lease
 from calendars.sync.lease import Lease, LeaseLost
 from calendars.sync.round import Clock, Round, Tally
-from connections.graph import ApprovalRequired, GraphClient, GraphError, NotFound, ReconnectRequired, Refused, Throttled
+from connections.graph import ApprovalRequired, GraphClient, GraphError, ReconnectRequired, Refused, Throttled
 from connections.services import ConnectionNotActive, open_graph, record_failure, record_success
 
 logger = structlog.get_logger(__name__)
@@ -63,19 +63,19 @@ def sync_calendar(*, organization_id: int, calendar_id: int, clock: Clock) -> Ro
     held = lease.acquire(organization_id=organization_id, calendar_id=calendar_id, now=clock())
     if held is None:
         return RoundResult(Outcome.NOT_NOW)
-    client: GraphClient | None = None
     try:
         client = open_graph(organization_id=organization_id, connection_id=held.connection_id, now=clock())
-        tally = Round(client, held, clock).run()
+        try:
+            tally = Round(client, held, clock).run()
+        except (GraphError, Unreadable) as error:
+            if isinstance(error, GraphError) and _is_of_the_calendar(error):
+                return _ask_the_list(held, client, error, clock)
+            return _answer(held, error, clock)
     except LeaseLost:
         return RoundResult(Outcome.NOT_NOW)
     except ConnectionNotActive:
         lease.release(held)
         return RoundResult(Outcome.STOPPED)
-    except (NotFound, Refused) as error:
-        return _ask_the_list(held, client, error, clock)
-    except (GraphError, Unreadable) as error:
-        return _answer(held, error, clock)
     except Exception:
         _wait(held, "internal", clock)
         raise
@@ -102,10 +102,13 @@ def _answer(held: Lease, error: GraphError | Unreadable, clock: Clock) -> RoundR
     return _wait(held, code, clock, seconds=asked)
 
 
-def _ask_the_list(held: Lease, client: GraphClient | None, error: NotFound | Refused, clock: Clock) -> RoundResult:
+def _is_of_the_calendar(error: GraphError) -> bool:
+    """Whether the calendar may be gone, or be refused by itself, while the mailbox is fine."""
+    return isinstance(error, Refused) or remote.says_gone(error)
+
+
+def _ask_the_list(held: Lease, client: GraphClient, error: GraphError, clock: Clock) -> RoundResult:
     """One refusal is no proof: a calendar is gone when the list of calendars says so."""
-    if client is None:
-        return _answer(held, error, clock)
     try:
         listed = remote.list_calendars(client)
     except (GraphError, Unreadable) as other:

@@ -2,7 +2,9 @@
 Storing what a page means. Every function here runs inside `Lease.fenced`: one transaction, the calendar's row locked.
 
 Rows travel as one array for each column, in one statement: most of `bulk_create`'s time is Python building SQL, and
-COPY is refused under row-level policies. The arrays are written here, which costs a fifth of psycopg's own way. Each function returns how many visible events it changed.
+COPY is refused under row-level policies. The arrays are written here, which costs a fifth of psycopg's own way.
+
+Functions that store return how many events look different afterwards.
 """
 
 from collections.abc import Iterable, Mapping

@@ -44,6 +44,5 @@ def facts_of_truth(event: dict[str, Any]) -> Facts:
 
 
 def _moment(text: str, *, is_date: bool) -> datetime | date:
-    # Seven decimals, of which datetime keeps six.
-    moment = datetime.strptime(text[:26], "%Y-%m-%dT%H:%M:%S.%f").replace(tzinfo=UTC)
+    moment = datetime.fromisoformat(text).replace(tzinfo=UTC)
     return moment.date() if is_date else moment

@@ -8,7 +8,7 @@ import pytest
 
 from calendars import services
 from calendars.models import Calendar, Event, Kind, SkippedEvent
-from tenants.models import Organization
+from tenants.models import Organization, User
 from tenants.scoping import organization_scope
 from tests.calendars.comparing import Facts, facts_of_row, facts_of_truth
 from tests.cast import Cast, cast
@@ -31,7 +31,9 @@ class Mailbox:
     sandbox: SandboxClient
     address: str
     organization: Organization
+    user: User
     connection_id: int
+    people: Cast
 
     def list_calendars(self) -> list[int]:
         return services.list_calendars(
@@ -79,6 +81,11 @@ class Mailbox:
         skipped = self.skipped()
         return {event["id"]: facts_of_truth(event) for event in events if event["id"] not in skipped}
 
+    def masters(self) -> int:
+        """How many rows of series there are, which nobody is shown."""
+        with organization_scope(self.organization.pk):
+            return Event.objects.of(self.organization).filter(kind=Kind.MASTER).count()
+
     def of_kind(self, kind: Kind, graph_id: str) -> int:
         with organization_scope(self.organization.pk):
             return Event.objects.of(self.organization).filter(kind=kind, graph_id=graph_id).count()
@@ -90,6 +97,12 @@ class Mailbox:
     def unfollow(self, calendar: Calendar) -> None:
         with organization_scope(self.organization.pk):
             services.unfollow(calendar=calendar)
+
+    def rename(self, name: str) -> Calendar:
+        """Give the default calendar another name here, until it is listed again."""
+        with organization_scope(self.organization.pk):
+            Calendar.objects.of(self.organization).filter(pk=self.calendar.pk).update(name=name)
+        return self.calendar
 
     def mark(self) -> list[int]:
         """Somebody says that something changed."""
@@ -115,7 +128,7 @@ def mailbox(transactional_db: None, sandbox: SandboxClient) -> Mailbox:
     """Alice's mailbox, connected in acme; nothing is listed yet."""
     people = Cast.found()
     connection_id = connect(organization=people.acme, user=people.alice, address=ALICE)
-    return Mailbox(sandbox, ALICE, people.acme, connection_id)
+    return Mailbox(sandbox, ALICE, people.acme, people.alice, connection_id, people)
 
 
 @pytest.fixture
