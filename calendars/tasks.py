@@ -29,7 +29,7 @@ LONGEST_COUNTDOWN = timedelta(minutes=5)
 TICK = 60.0
 
 
-@shared_task(base=TenantTask, scoped=False, queue="changes")
+@shared_task(base=TenantTask, scoped=False)
 def sync_calendar(*, organization_id: int, calendar_id: int) -> None:
     """One round of one calendar. May run twice: a second one at the same time does nothing."""
     result = services.sync_calendar(organization_id=organization_id, calendar_id=calendar_id, clock=timezone.now)
@@ -42,7 +42,7 @@ def sync_calendar(*, organization_id: int, calendar_id: int) -> None:
             sync_calendar.apply_async(kwargs=ids, countdown=countdown)
 
 
-@shared_task(base=TenantTask, scoped=False, queue="interactive")
+@shared_task(base=TenantTask, scoped=False)
 def list_calendars(*, organization_id: int, connection_id: int, attempt: int = 1) -> None:
     """The mailbox's list of calendars, and a round for each followed one that needs it. May run twice."""
     now = timezone.now()
@@ -70,19 +70,19 @@ def list_calendars(*, organization_id: int, connection_id: int, attempt: int = 1
         )
 
 
-@shared_task(queue="housekeeping")
+@shared_task
 def sync_marked_calendars() -> None:
     """Beat, every 30 seconds: a round for each mark that nobody has answered."""
     _queue_rounds(doors.marked_calendars(now=timezone.now()), queue="changes")
 
 
-@shared_task(queue="housekeeping")
+@shared_task
 def poll_quiet_calendars() -> None:
     """Beat, every five minutes: a round for each calendar that was not read for a while."""
     _queue_rounds(doors.quiet_calendars(now=timezone.now()), queue="backfill")
 
 
-@shared_task(queue="housekeeping")
+@shared_task
 def move_windows() -> None:
     """Beat, every night: a round for each calendar whose window must move. The round itself sees that and is full."""
     now = timezone.now()
@@ -91,7 +91,7 @@ def move_windows() -> None:
     _queue_rounds(due, queue="backfill")
 
 
-@shared_task(queue="housekeeping")
+@shared_task
 def refresh_calendar_lists() -> None:
     """Beat, every few hours: list the calendars of every active connection again."""
     for organization_id, connection_id in doors.active_connections():

@@ -11,6 +11,14 @@ app = Celery("almanac")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
+# Where a task waits unless whoever queues it says otherwise; all others wait in `housekeeping`.
+app.conf.task_routes = {
+    "calendars.tasks.sync_calendar": {"queue": "changes"},
+    "calendars.tasks.list_calendars": {"queue": "interactive"},
+    "webhooks.tasks.listen_to_mailbox": {"queue": "interactive"},
+    "webhooks.tasks.leave_mailbox": {"queue": "interactive"},
+}
+
 # Every entry finds work by what the database says, so a second beat, or a missed tick, is harmless.
 app.conf.beat_schedule = {
     # Renewal of Graph's subscriptions: half a life is more than three days, so every few hours is plenty.

@@ -31,7 +31,7 @@ LONGEST_PAUSE: Final = 300.0
 LEAVE_TRIES: Final = 4
 
 
-@shared_task(queue="housekeeping")
+@shared_task
 def reconcile_subscriptions() -> None:
     """Beat, every few hours: one small task for each subscription that is not as it should be."""
     now = timezone.now()
@@ -40,7 +40,7 @@ def reconcile_subscriptions() -> None:
     _listen_to_the_unlistened(now)
 
 
-@shared_task(queue="housekeeping")
+@shared_task
 def reconcile_unlistened() -> None:
     """Beat, every few seconds: mailboxes that we should be hearing of and are not, and subscriptions about to end."""
     now = timezone.now()
@@ -60,7 +60,7 @@ def _settle(subscription_id: int, *, expires: int) -> None:
     reconcile_subscription.apply_async(kwargs={"subscription_id": subscription_id}, expires=expires)
 
 
-@shared_task(base=TenantTask, scoped=False, queue="interactive")
+@shared_task(base=TenantTask, scoped=False)
 def listen_to_mailbox(*, organization_id: int, connection_id: int) -> None:
     """Somebody has connected this mailbox, or follows it again: have Graph call us about it."""
     mailbox = doors.mailbox_of_connection(Speaker(organization_id, connection_id))
@@ -68,7 +68,7 @@ def listen_to_mailbox(*, organization_id: int, connection_id: int) -> None:
         _reconcile(mailbox)
 
 
-@shared_task(queue="housekeeping")
+@shared_task
 def reconcile_subscription(*, subscription_id: int) -> None:
     """Renew, make anew, hand over or drop one subscription, as it needs. It belongs to no single organization."""
     mailbox = doors.mailbox_of_subscription(subscription_id)
@@ -95,7 +95,7 @@ def queue_sync(sync: Sync) -> None:
     sync_calendar.apply_async(kwargs=sync._asdict())
 
 
-@shared_task(base=TenantTask, scoped=False, queue="interactive", bind=True, max_retries=LEAVE_TRIES)
+@shared_task(base=TenantTask, scoped=False, bind=True, max_retries=LEAVE_TRIES)
 def leave_mailbox(self: Task[Any, Any], *, organization_id: int, connection_id: int) -> None:
     """Finish a disconnection. What cannot be finished now is tried again here, and after that by beat."""
     try:
@@ -107,7 +107,7 @@ def leave_mailbox(self: Task[Any, Any], *, organization_id: int, connection_id: 
         raise self.retry(exc=error, countdown=min(asked or LEAVE_PAUSE, LONGEST_PAUSE)) from error
 
 
-@shared_task(queue="housekeeping")
+@shared_task
 def finish_disconnections() -> None:
     """Beat, every five minutes: disconnections that were not finished, whatever came in between."""
     for organization_id, connection_id in doors.departures():
@@ -118,14 +118,14 @@ def finish_disconnections() -> None:
         )
 
 
-@shared_task(queue="housekeeping")
+@shared_task
 def forget_old_deliveries() -> None:
     """Beat, every night: one small task for each organization with deliveries of more than a week ago."""
     for organization_id in doors.organizations_with_deliveries_before(timezone.now() - DELIVERIES_KEPT):
         forget_deliveries.delay(organization_id=organization_id)
 
 
-@shared_task(base=TenantTask, queue="housekeeping")
+@shared_task(base=TenantTask)
 def forget_deliveries(*, organization_id: int) -> None:
     """Delete one organization's deliveries of more than a week ago."""
     old = Delivery.objects.of(organization_id).filter(received_at__lt=timezone.now() - DELIVERIES_KEPT)
