@@ -1,0 +1,131 @@
+"""Access that lasts: the stored tokens of a connection, and their renewal, by one at a time."""
+
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+import structlog
+from django.conf import settings
+from django.utils import timezone
+
+from connections import crypto
+from connections.identity.application import MISFIT, NO_ANSWER, application, opened_cache
+from connections.identity.errors import NoTokens, SignInRefused, TryLater, refusal_of
+from connections.identity.scopes import allow_reading, as_spelled
+from connections.models import Secret
+from connections.reasons import Kind, Refusal
+from tenants.scoping import ScopeError, current_scope, organization_scope
+
+log = structlog.get_logger(__name__)
+
+# Seconds that an access token must still have; MSAL uses the same margin.
+_MARGIN: Final = 300
+
+
+def silent_token(*, organization_id: int, connection_id: int, rejected: str | None = None) -> str:
+    """
+    An access token of this connection: the stored one, or a new one if it ends soon or is the one that Graph
+    `rejected`.
+
+    Opens its own scopes. A refresh holds the lock of the secret's row, so that of many callers one asks Microsoft; what
+    Microsoft answered is committed before anything is raised.
+
+    Raises:
+        NoTokens: there is nothing to refresh.
+        SignInRefused: Microsoft gives no more tokens. The connection's status is the caller's to change.
+        TryLater: Microsoft gave no usable answer.
+        SealError: the stored tokens cannot be opened.
+    """
+    if current_scope() is not None:
+        raise ScopeError("a token is not asked for inside a scope: its refresh must be committed by itself")
+    secrets = Secret.objects.of(organization_id).filter(connection_id=connection_id)
+    with organization_scope(organization_id):
+        secret = secrets.first()
+    if secret is None:
+        raise NoTokens
+    held = _held(_opened(secret), secret.home_account_id, rejected)
+    if held:
+        return held
+    with organization_scope(organization_id):
+        secret = secrets.select_for_update().first()
+        outcome = NoTokens() if secret is None else _refreshed(secret, rejected)
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+def _refreshed(secret: Secret, rejected: str | None) -> str | Exception:
+    """With the row locked: what somebody else fetched meanwhile, or a new token, stored; or what to raise."""
+    tokens = _opened(secret)
+    held = _held(tokens, secret.home_account_id, rejected)
+    if held:
+        return held
+    outcome = _asked(tokens, secret.home_account_id)
+    if tokens.has_state_changed:
+        secret.sealed_cache = crypto.seal(tokens.serialize().encode(), place=place_of_secret(secret.connection_id))
+        secret.refreshed_at = timezone.now()
+        secret.save(update_fields=["sealed_cache", "refreshed_at"])
+    if isinstance(outcome, SignInRefused):
+        refusal = outcome.refusal
+        log.warning(
+            "tokens_refused",
+            connection=secret.connection_id,
+            reason=refusal.reason,
+            code=str(refusal.number or refusal.error),
+        )
+    return outcome
+
+
+def _asked(tokens: Any, home_account_id: str) -> str | Exception:
+    """Ask Microsoft for a new access token; the cache in `tokens` takes up what it answers."""
+    try:
+        app = application(home_account_id.rpartition(".")[2], tokens)
+        account = next((one for one in app.get_accounts() if one["home_account_id"] == home_account_id), None)
+        result = account and app.acquire_token_silent_with_error(
+            as_spelled(_granted(tokens)),
+            account,
+            force_refresh=True,
+            http_exceptions=NO_ANSWER,
+        )
+    except TryLater as error:
+        return error
+    except NO_ANSWER as error:
+        return TryLater(getattr(error, "retry_after", None))
+    except MISFIT as error:
+        log.warning("token_answer_unreadable", reason=type(error).__name__)
+        return TryLater()
+    # None: no account or no refresh token in the cache, so there is nothing to ask with.
+    return _judged(result or {"error": "invalid_grant"})
+
+
+def _judged(result: Mapping[str, Any]) -> str | SignInRefused:
+    if "access_token" not in result:
+        return SignInRefused(refusal_of(result))
+    if result.get("scope") and not allow_reading(result["scope"].split()):
+        return SignInRefused(Refusal(Kind.REAUTHORIZE, "permission_missing", error="scope"))
+    return str(result["access_token"])
+
+
+def _held(tokens: Any, home_account_id: str, rejected: str | None) -> str | None:
+    """An access token in the cache that lasts a while and was not rejected. No network."""
+    query = {"home_account_id": home_account_id, "client_id": settings.MICROSOFT_CLIENT_ID}
+    enough = time.time() + _MARGIN
+    for entry in tokens.search(tokens.CredentialType.ACCESS_TOKEN, query=query):
+        if entry["secret"] != rejected and int(entry["expires_on"]) > enough:
+            return str(entry["secret"])
+    return None
+
+
+def _opened(secret: Secret) -> Any:
+    return opened_cache(crypto.unseal(secret.sealed_cache, place=place_of_secret(secret.connection_id)))
+
+
+def _granted(tokens: Any) -> list[str]:
+    """Every scope that the cache knows of, as Microsoft spelled it."""
+    kinds = (tokens.CredentialType.REFRESH_TOKEN, tokens.CredentialType.ACCESS_TOKEN)
+    return [scope for kind in kinds for entry in tokens.search(kind) for scope in entry.get("target", "").split()]
+
+
+def place_of_secret(connection_id: int) -> str:
+    """Where a token cache is sealed to. By connection: a row that is hung on another one must not open for it."""
+    return f"connections_secret.sealed_cache:{connection_id}"

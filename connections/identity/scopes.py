@@ -1,0 +1,31 @@
+"""Which permissions we ask for, and how Microsoft spells them."""
+
+from collections.abc import Iterable
+from typing import Final
+
+# The least that reading and listening need; why each: docs/decisions/scopes.md. MSAL adds offline_access, openid and
+# profile.
+SCOPES: Final = ("Calendars.Read", "User.Read")
+# Without one of these a connection is of no use.
+_READING: Final = frozenset({"calendars.read", "calendars.readwrite"})
+_OPENID: Final = frozenset({"openid", "profile", "email", "offline_access"})
+
+
+def of_graph(scopes: Iterable[str]) -> list[str]:
+    """Those that are about Graph, as they are spelled: without what only the sign-in itself needs."""
+    return [scope for scope in scopes if _short(scope) not in _OPENID]
+
+
+def allow_reading(scopes: Iterable[str]) -> bool:
+    return any(_short(scope) in _READING for scope in scopes)
+
+
+def as_spelled(granted: Iterable[str]) -> list[str]:
+    """Our scopes in the spelling of what was granted: under another one MSAL would not find what it holds."""
+    wanted = {_short(scope) for scope in SCOPES}
+    return sorted({scope for scope in granted if _short(scope) in wanted}) or list(SCOPES)
+
+
+def _short(scope: str) -> str:
+    """For comparing: Microsoft writes `Calendars.Read` or `https://graph.microsoft.com/Calendars.Read`."""
+    return scope.rpartition("/")[2].lower()
