@@ -34,7 +34,7 @@ class Command(BaseCommand):
             organization_id = services.found_organization(name="Acme", slug="acme", by=alice, now=now).organization_id
         with organization_scope(organization_id):
             for person, role in ((alice, Role.OWNER), (bob, Role.MEMBER)):
-                Membership.objects.get_or_create(
+                Membership.objects.of(organization_id).get_or_create(
                     organization_id=organization_id, user=person, defaults={"role": role, "created_at": timezone.now()}
                 )
         printed = {"organization": "acme", "password": PASSWORD, "owner": OWNER, "member": MEMBER, "support": SUPPORT}

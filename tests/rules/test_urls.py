@@ -1,0 +1,199 @@
+"""Every address and everybody: what each gets, in one table. A new address fails until it stands here."""
+
+import pytest
+from django.conf import settings
+
+from tenants.models import User
+from tests.cast import signed_in
+from tests.rules import walk
+from tests.rules.visits import ROLES, Visit, path_to, visit
+from tests.rules.world import MARK, World
+
+# In the places of an address stands what belongs to Bob, the member: `sign-in` is a redirect there, `any` is not the
+# same everywhere. The stranger has an organization of her own; the member is neither admin nor owner.
+TABLE = """
+    address                                        method anonymous stranger member   admin    owner
+    /healthz                                       GET   any      any      any      any      any
+    /healthz                                       POST  405      405      405      405      405
+    /accounts/logout/                              GET   302      200      200      200      200
+    /accounts/logout/                              POST  302      302      302      302      302
+    /accounts/login/                               GET   200      302      302      302      302
+    /accounts/login/                               POST  200      302      302      302      302
+    /accounts/inactive/                            GET   200      200      200      200      200
+    /accounts/inactive/                            POST  405      405      405      405      405
+    /accounts/signup/                              GET   200      302      302      302      302
+    /accounts/signup/                              POST  200      302      302      302      302
+    /accounts/reauthenticate/                      GET   sign-in  200      200      200      200
+    /accounts/reauthenticate/                      POST  sign-in  200      200      200      200
+    /accounts/email/                               GET   sign-in  200      200      200      200
+    /accounts/email/                               POST  sign-in  302      302      302      302
+    /accounts/confirm-email/                       GET   200      200      200      200      200
+    /accounts/confirm-email/                       POST  405      405      405      405      405
+    /accounts/password/change/                     GET   sign-in  200      200      200      200
+    /accounts/password/change/                     POST  sign-in  200      200      200      200
+    /accounts/password/set/                        GET   sign-in  302      302      302      302
+    /accounts/password/set/                        POST  sign-in  302      302      302      302
+    /accounts/password/reset/                      GET   200      200      200      200      200
+    /accounts/password/reset/                      POST  200      200      200      200      200
+    /accounts/login/code/confirm/                  GET   302      302      302      302      302
+    /accounts/login/code/confirm/                  POST  302      302      302      302      302
+    /accounts/confirm-email/<key>/                 GET   200      200      200      200      200
+    /accounts/confirm-email/<key>/                 POST  404      404      404      404      404
+    /accounts/password/reset/key/done/             GET   200      200      200      200      200
+    /accounts/password/reset/key/done/             POST  405      405      405      405      405
+    /accounts/password/reset/key/<uidb36>-<key>/   GET   200      200      200      200      200
+    /accounts/password/reset/key/<uidb36>-<key>/   POST  200      200      200      200      200
+    /accounts/password/reset/done/                 GET   200      200      200      200      200
+    /accounts/password/reset/done/                 POST  405      405      405      405      405
+    /connections/callback/                         GET   405      405      405      405      405
+    /connections/callback/                         POST  400      400      400      400      400
+    /connections/finish/                           GET   410      410      410      410      410
+    /connections/finish/                           POST  405      405      405      405      405
+    /webhooks/graph/                               GET   405      405      405      405      405
+    /webhooks/graph/                               POST  400      400      400      400      400
+    /o/<slug>/connect/                             GET   sign-in  404      200      200      200
+    /o/<slug>/connect/                             POST  sign-in  404      303      303      303
+    /o/<slug>/                                     GET   sign-in  404      200      200      200
+    /o/<slug>/                                     POST  sign-in  404      405      405      405
+    /o/<slug>/connections/                         GET   sign-in  404      200      200      200
+    /o/<slug>/connections/                         POST  sign-in  404      405      405      405
+    /o/<slug>/connections/<pk>/                    GET   sign-in  404      200      200      200
+    /o/<slug>/connections/<pk>/                    POST  sign-in  404      405      405      405
+    /o/<slug>/connections/<pk>/welcome/            GET   sign-in  404      200      404      404
+    /o/<slug>/connections/<pk>/welcome/            POST  sign-in  404      405      405      405
+    /o/<slug>/connections/<pk>/calendars/          GET   sign-in  404      200      404      404
+    /o/<slug>/connections/<pk>/calendars/          POST  sign-in  404      302      404      404
+    /o/<slug>/connections/<pk>/sync/               GET   sign-in  404      405      405      405
+    /o/<slug>/connections/<pk>/sync/               POST  sign-in  404      302      404      404
+    /o/<slug>/calendar/                            GET   sign-in  404      200      200      200
+    /o/<slug>/calendar/                            POST  sign-in  404      405      405      405
+    /o/<slug>/calendar/agenda/                     GET   sign-in  404      200      200      200
+    /o/<slug>/calendar/agenda/                     POST  sign-in  404      405      405      405
+    /o/<slug>/calendar/freshness/                  GET   sign-in  404      200      200      200
+    /o/<slug>/calendar/freshness/                  POST  sign-in  404      405      405      405
+    /o/<slug>/calendar/events/                     GET   sign-in  404      400      400      400
+    /o/<slug>/calendar/events/                     POST  sign-in  404      405      405      405
+    /o/<slug>/calendar/events/<pk>/                GET   sign-in  404      200      404      404
+    /o/<slug>/calendar/events/<pk>/                POST  sign-in  404      405      405      405
+    /o/<slug>/calendar/stream/                     GET   sign-in  404      200      200      200
+    /o/<slug>/calendar/stream/                     POST  sign-in  404      405      405      405
+    /o/<slug>/connections/<pk>/disconnect/         GET   sign-in  404      200      404      404
+    /o/<slug>/connections/<pk>/disconnect/         POST  sign-in  404      302      404      404
+    /                                              GET   200      200      200      200      200
+    /                                              POST  405      405      405      405      405
+    /home/                                         GET   sign-in  302      302      302      302
+    /home/                                         POST  405      405      405      405      405
+    /new/                                          GET   sign-in  200      200      200      200
+    /new/                                          POST  sign-in  422      422      422      422
+    /new/slug/                                     GET   sign-in  200      200      200      200
+    /new/slug/                                     POST  405      405      405      405      405
+"""
+# In the admin, by how an address ends: what staff get by GET and by POST. Everybody else is asked to sign in, or
+# gets a 404.
+ADMIN = {
+    "/add/": ("403", "403"),
+    "/change/": ("200", "403"),
+    "/delete/": ("403", "403"),
+    "/history/": ("404", "404"),
+    "/<object_id>/": ("302", "302"),
+    "/admin/login/": ("302", "302"),
+    "/admin/logout/": ("302", "302"),
+    "/admin/password_change/": ("302", "302"),
+    "/admin/jsi18n/": ("200", "405"),
+    "/admin/<url>": ("404", "404"),
+    # Lists; by POST they show themselves, since there is no action to choose.
+    "/": ("200", "200"),
+}
+# Views under /o/<slug>/ without `member_required`, with a reason.
+UNGUARDED: dict[str, str] = {}
+
+
+def expected() -> dict[tuple[str, str], list[str]]:
+    lines = [line.split() for line in TABLE.strip().splitlines()[1:]]
+    return {(route, method): outcomes for route, method, *outcomes in lines}
+
+
+def session_of(user: User) -> str:
+    return signed_in(user).cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def test_every_address_stands_in_the_table_and_no_other():
+    routes = {address.route for address in walk.addresses() if not address.is_support}
+    assert {route for route, _ in expected()} == routes
+    assert len(expected()) == 2 * len(routes), "an address stands there twice, or without one of its methods"
+
+
+def test_everybody_gets_what_the_table_says(visits: list[Visit]):
+    wanted = expected()
+    wrong = []
+    for made in visits:
+        if made.address.is_support or made.role == "staff":
+            continue
+        outcome = wanted[made.address.route, made.method][ROLES.index(made.role)]
+        if outcome not in {"any", made.outcome}:
+            wrong.append(f"{made!r}, not {outcome}")
+    assert wrong == []
+
+
+def test_staff_have_no_place_in_an_organization_because_they_are_staff(visits: list[Visit]):
+    seen = [made for made in visits if made.role == "staff" and made.address.belongs_to_organization]
+    assert seen
+    assert [made for made in seen if made.outcome != "404"] == []
+
+
+def test_the_admin_is_for_staff_only_and_changes_nothing(visits: list[Visit]):
+    wrong = []
+    for made in visits:
+        if not made.address.is_support:
+            continue
+        ending = next(ending for ending in ADMIN if made.address.route.endswith(ending))
+        staff = ADMIN[ending][made.method == "POST"]
+        if made.outcome != {"anonymous": "sign-in", "staff": staff}.get(made.role, "404"):
+            wrong.append(made)
+    assert wrong == []
+
+
+def test_nothing_anywhere_is_a_500(visits: list[Visit]):
+    assert [made for made in visits if made.status >= 500 and made.address.route != "/healthz"] == []
+
+
+def test_every_view_of_an_organization_says_which_action_it_is():
+    inside = [address for address in walk.addresses() if address.belongs_to_organization]
+    assert inside
+    assert {address.route for address in inside if address.action is None} == set(UNGUARDED)
+
+
+def test_only_bob_sees_what_is_in_his_calendar(visits: list[Visit]):
+    """Not colleagues, whatever their role, not support staff, not strangers."""
+    assert any(MARK in made.content for made in visits if made.role == "member"), (
+        "the mark is nowhere: nothing was checked"
+    )
+    assert [made for made in visits if MARK in made.content and made.role != "member"] == []
+
+
+def test_another_organizations_rows_are_404_even_for_an_owner(world: World, sandbox_process: object):
+    """Ids of globex below the address of acme, for each person of acme, by every method."""
+    wrong = []
+    for address in walk.addresses():
+        if "<pk>" not in address.route:
+            continue
+        pk = world.mallorys.event if "/events/<pk>" in address.route else world.mallorys.connection
+        for user in (world.cast.alice, world.cast.ada, world.cast.bob):
+            for method in ("GET", "POST"):
+                made = visit(address, address.path(slug="acme", pk=pk), method, user.name, session_of(user))
+                if made.status not in {404, 405}:
+                    wrong.append(made)
+    assert wrong == []
+
+
+@pytest.mark.parametrize("pk", ["0", "99999999999999999999", "9223372036854775807"])
+def test_ids_that_cannot_be_are_404(world: World, sandbox_process: object, pk: str):
+    for address in walk.addresses():
+        if "<pk>" in address.route:
+            made = visit(address, address.path(slug="acme", pk=pk), "GET", "Bob", session_of(world.cast.bob))
+            assert made.status in {404, 405}, made
+
+
+def test_the_places_of_every_address_are_known(world: World):
+    for address in walk.addresses():
+        assert "<" not in path_to(address, world)
