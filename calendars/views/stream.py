@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from importlib import import_module
 
@@ -47,6 +47,7 @@ def stream(request: MemberRequest) -> HttpResponseBase:
         user_id=request.user.pk,
         slug=request.organization.slug,
         member_id=request.membership.pk,
+        free=_places.release,
     )
     response = StreamingHttpResponse(listener, content_type="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
@@ -56,25 +57,41 @@ def stream(request: MemberRequest) -> HttpResponseBase:
 
 
 class Listener:
-    """The body of one stream: iterated by the web server, closed by it when the browser has gone."""
+    """
+    The body of one stream: iterated by the web server, closed by it when the browser has gone.
 
-    def __init__(self, *, session_key: str, user_id: int, slug: str, member_id: int) -> None:
+    `free` is called once, at the end. Times are in seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        session_key: str,
+        user_id: int,
+        slug: str,
+        member_id: int,
+        free: Callable[[], None],
+        ask_again_after: float = ASK_AGAIN_AFTER,
+        lasts: float = LASTS,
+    ) -> None:
         self.session_key = session_key
         self.user_id = user_id
         self.slug = slug
         self.member_id = member_id
+        self.ask_again_after = ask_again_after
+        self.lasts = lasts
+        self._free: Callable[[], None] | None = free
         self._parts = self._write()
-        self._place = True
 
     def __iter__(self) -> Iterator[bytes]:
         return self._parts
 
     def close(self) -> None:
-        """Give the place back; harmless when done twice."""
+        """Stop listening and give the place back; harmless when done twice."""
         self._parts.close()
-        if self._place:
-            self._place = False
-            _places.release()
+        free, self._free = self._free, None
+        if free is not None:
+            free()
 
     def _write(self) -> Generator[bytes]:
         began = asked = time.monotonic()
@@ -83,7 +100,7 @@ class Listener:
         with closing(live.listen(self.member_id)) as messages:
             for message in messages:
                 now = time.monotonic()
-                if now - asked > ASK_AGAIN_AFTER:
+                if now - asked > self.ask_again_after:
                     if not self._may_listen():
                         yield b"event: over\ndata: {}\n\n"
                         return
@@ -93,7 +110,7 @@ class Listener:
                 else:
                     yield greeting or b": still here\n\n"
                     greeting = b""
-                if now - began > LASTS:
+                if now - began > self.lasts:
                     return
 
     def _may_listen(self) -> bool:
