@@ -1,6 +1,6 @@
 """What is done with calendars: listed, followed, marked, brought into step, forgotten."""
 
-from calendars.services.keeping import follow, forget_connection, mark_changed, unfollow
+from calendars.services.keeping import follow, forget_connection, mark_changed, mark_many_changed, unfollow
 from calendars.services.listing import list_calendars
 from calendars.services.rounds import Outcome, RoundResult, sync_calendar
 from calendars.sync.round import Clock
@@ -13,6 +13,7 @@ __all__ = [
     "forget_connection",
     "list_calendars",
     "mark_changed",
+    "mark_many_changed",
     "sync_calendar",
     "unfollow",
 ]

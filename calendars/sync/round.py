@@ -55,6 +55,8 @@ class Round:
     masters: dict[str, EventRow] = field(default_factory=dict)
     # Where to begin: a stored link, or empty for a full round from its first page.
     link: str = ""
+    # Whether somebody else stored the first pages of this round.
+    is_continued: bool = False
 
     def run(self) -> Tally:
         """
@@ -87,6 +89,7 @@ class Round:
                 calendar.round_is_full = full
                 calendar.round_started_at = now
             self.window = window
+            self.is_continued = bool(calendar.page_link)
             self.link = calendar.page_link or calendar.delta_link
             self.tally = Tally(number=calendar.round_number, is_full=calendar.round_is_full)
         self.masters.clear()
@@ -97,6 +100,7 @@ class Round:
             for _ in range(MOST_PAGES):
                 # The network and the database need not wait for each other.
                 upcoming = ahead.submit(_in_thread, partial(self._fetch, page.next_link)) if page.next_link else None
+                self.tally.pages += 1
                 plan = self._plan(page.items)
                 if upcoming is None:
                     self._end(page, plan)
@@ -149,7 +153,8 @@ class Round:
         """
         with self.lease.fenced(now := self.clock()) as calendar:
             self._note(calendar, plan, apply.store(calendar, plan, now=now))
-            doubtful = apply.incomplete_series(calendar)
+            came = self.is_continued or self.tally.stored or self.tally.skipped
+            doubtful = apply.incomplete_series(calendar) if came else []
             if not doubtful:
                 self._finish(calendar, page.delta_link)
         if not doubtful:
@@ -179,7 +184,6 @@ class Round:
         self.tally.is_marked_again = calendar.needs_round
 
     def _note(self, calendar: Calendar, plan: Plan, changed: int) -> None:
-        self.tally.pages += 1
         self.tally.stored += len(plan.upserts)
         self.tally.removed += len(plan.removals)
         self.tally.skipped += len(plan.skipped)

@@ -1,10 +1,14 @@
 """The first round of a calendar: afterwards, what is stored is what is there."""
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
 from calendars.models import Event, Kind
 from calendars.services import Outcome
 from calendars.sync.window import promised
 from tenants.scoping import organization_scope
 from tests.calendars.conftest import Mailbox, utc_now
+from tests.calendars.test_edits import meeting
 
 
 def test_the_first_round_stores_the_truth_field_by_field(mailbox: Mailbox) -> None:
@@ -65,6 +69,17 @@ def test_a_second_calendar_is_a_copy_of_its_own(synced: Mailbox) -> None:
 def test_a_round_asks_for_large_pages_of_immutable_ids(synced: Mailbox) -> None:
     assert len(synced.rounds_asked()) == 1
     assert set(synced.stored()) == set(synced.truth())
+
+
+def test_a_page_costs_the_same_number_of_statements_whatever_is_on_it(synced: Mailbox) -> None:
+    def statements(events: int) -> int:
+        for number in range(events):
+            synced.edit("create", event=meeting(f"Meeting {number}", day=number % 30))
+        with CaptureQueriesContext(connection) as queries:
+            synced.sync()
+        return len(queries)
+
+    assert statements(2) == statements(40)
 
 
 def test_nothing_new_moves_no_version(synced: Mailbox) -> None:

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -179,6 +179,25 @@ def test_a_mark_during_the_round_asks_for_another(listed: Mailbox) -> None:
     assert listed.calendar.needs_round
     assert listed.sync().again is False
     assert not listed.calendar.needs_round
+
+
+def test_what_nobody_foresaw_leaves_the_mark_and_a_wait(synced: Mailbox) -> None:
+    synced.mark()
+    ticks = iter(range(100))
+
+    def clock_that_breaks_once() -> datetime:
+        if next(ticks) == 3:
+            raise ZeroDivisionError
+        return utc_now()
+
+    with pytest.raises(ZeroDivisionError):
+        synced.sync(clock=clock_that_breaks_once)
+
+    calendar = synced.calendar
+    assert calendar.needs_round
+    assert (calendar.last_error, calendar.lease_token) == ("internal", None)
+    assert calendar.retry_at is not None
+    assert synced.sync(clock=later(60)).outcome == Outcome.DONE
 
 
 # --- start over ---------------------------------------------------------------------------------------------------

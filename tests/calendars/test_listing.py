@@ -2,6 +2,7 @@
 
 import pytest
 from django.conf import settings
+from pytest_django import DjangoAssertNumQueries
 
 from calendars import services
 from calendars.models import Calendar
@@ -171,6 +172,18 @@ def test_a_mark_is_for_followed_calendars_only_and_never_moves_back(synced: Mail
             connection_id=synced.connection_id, organization=synced.organization, now=marked_at - settings.POLL_AFTER
         )
     assert synced.calendar.changed_at == marked_at
+
+
+def test_several_connections_are_marked_in_two_statements(
+    synced: Mailbox, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    bob = connect(organization=synced.organization, user=synced.people.bob, address="bob.ito@contoso.example")
+    with organization_scope(synced.organization.pk), django_assert_num_queries(2):
+        marked = services.mark_many_changed(
+            connection_ids=[synced.connection_id, bob], organization=synced.organization, now=utc_now()
+        )
+    assert marked == {synced.connection_id: [synced.calendar.pk], bob: []}
+    assert synced.calendar.needs_round
 
 
 def test_forgetting_a_connection_deletes_calendars_and_events(synced: Mailbox) -> None:
