@@ -18,9 +18,15 @@ class Console:
     def __init__(self, out: TextIO = sys.stdout) -> None:
         self._out = out
         self._lock = threading.Lock()
-        self._coloured = out.isatty() and "NO_COLOR" not in os.environ
+        self._is_terminal = out.isatty()
+        self._coloured = self._is_terminal and "NO_COLOR" not in os.environ
         self._colours: dict[str, str] = {}
         self._gone = False
+
+    @property
+    def lost_its_terminal(self) -> bool:
+        """Whether somebody closed the window. A closed pipe is another matter: whoever reads may have read enough."""
+        return self._is_terminal and not self._out.isatty()
 
     def say(self, line: str) -> None:
         """A line of our own, as it is."""

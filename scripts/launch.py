@@ -98,7 +98,7 @@ def _run(console: Console, supervisor: Supervisor, held: ExitStack) -> None:
     state = demo.read_state(supervisor.run("demo", waiting, shown=False))
     for line in demo.ready_lines(settings["ALMANAC_ORIGIN"], settings["SANDBOX_URL"], people, state):
         console.say(line)
-    while True:
+    while not console.lost_its_terminal:
         supervisor.check()
         time.sleep(0.2)
 
