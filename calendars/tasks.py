@@ -17,7 +17,7 @@ from django.utils import timezone
 from calendars import doors, services
 from calendars.payloads import Unreadable
 from calendars.sync import window
-from connections.graph import ApprovalRequired, GraphError, ReconnectRequired, Refused
+from connections.graph import ApprovalRequired, GraphError, ReconnectRequired, Refused, Throttled
 from connections.services import ConnectionNotActive, record_failure
 from tenants.tasks import TenantTask
 
@@ -25,6 +25,7 @@ logger = structlog.get_logger(__name__)
 
 # Longer waits are left to beat: a message that waits is held by a worker's memory and ends with it.
 LONGEST_COUNTDOWN = timedelta(minutes=5)
+LISTING_ATTEMPTS = 6
 # Beat asks again: a message that was not taken until then has been replaced.
 TICK = 60.0
 
@@ -51,18 +52,14 @@ def list_calendars(*, organization_id: int, connection_id: int, attempt: int = 1
         found = services.list_calendars(**ids, now=now)
     except ConnectionNotActive:
         return
-    except (ReconnectRequired, ApprovalRequired, Refused) as error:
-        record_failure(**ids, error=error, now=now)
+    except GraphError as error:
+        if not isinstance(error, Throttled):
+            record_failure(**ids, error=error, now=now)
+        if not isinstance(error, ReconnectRequired | ApprovalRequired | Refused):
+            _list_later(ids, attempt, error.retry_after)
         return
-    except (GraphError, Unreadable) as error:
-        logger.warning("listing failed", connection=connection_id, attempt=attempt, reason=type(error).__name__)
-        # Beat lists again in some hours, so we need not try for ever.
-        if attempt < 6:
-            wait = getattr(error, "retry_after", None) or 5 * 2**attempt
-            list_calendars.apply_async(
-                kwargs={**ids, "attempt": attempt + 1},
-                countdown=min(wait, LONGEST_COUNTDOWN.total_seconds()) + random.uniform(0, 2),  # noqa: S311 - jitter
-            )
+    except Unreadable:
+        _list_later(ids, attempt, None)
         return
     for calendar_id in found:
         sync_calendar.apply_async(
