@@ -67,6 +67,17 @@ def list_calendars(*, organization_id: int, connection_id: int, attempt: int = 1
         )
 
 
+def _list_later(ids: dict[str, int], attempt: int, asked: float | None) -> None:
+    """Once more in a while, some times; then it is left to beat, which lists again in some hours."""
+    logger.warning("listing failed", connection=ids["connection_id"], attempt=attempt)
+    if attempt < LISTING_ATTEMPTS:
+        wait = min(asked or 5 * 2**attempt, LONGEST_COUNTDOWN.total_seconds())
+        list_calendars.apply_async(
+            kwargs={**ids, "attempt": attempt + 1},
+            countdown=wait + random.uniform(0, 2),  # noqa: S311 - jitter, no secret
+        )
+
+
 @shared_task
 def sync_marked_calendars() -> None:
     """Beat, every 30 seconds: a round for each mark that nobody has answered."""
