@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.http.request import validate_host
 
 BASE = Path(__file__).resolve().parent.parent
 
@@ -81,7 +82,9 @@ def refuse_unsafe_production(
     secret_key: str,
     hosts: list[str],
     origin: str,
+    notifications: str,
     sandbox: str,
+    client: tuple[str, str],
     keys: list[tuple[str, bytes]],
     redis_url: str,
     database: dict[str, object],
@@ -104,8 +107,15 @@ def refuse_unsafe_production(
         found.append("SEAL_KEYS holds a key that is not random.")
     if not hosts or "*" in hosts:
         found.append("ALLOWED_HOSTS must name the hosts, without '*'.")
-    if urlsplit(origin).scheme != "https":
-        found.append("ALMANAC_ORIGIN must begin with https://.")
+    found += [
+        f"{name} must begin with https://."
+        for name, address in (("ALMANAC_ORIGIN", origin), ("NOTIFICATION_ORIGIN", notifications))
+        if urlsplit(address).scheme != "https"
+    ]
+    if not validate_host(urlsplit(origin).hostname or "", hosts):
+        found.append("ALMANAC_ORIGIN is not among ALLOWED_HOSTS: every link in our mails would be refused.")
+    if not all(client) or any(mark in client[1] for mark in _DEVELOPMENT_MARKS):
+        found.append("MICROSOFT_CLIENT_ID and MICROSOFT_CLIENT_SECRET are those of our registration at Microsoft.")
     redis = urlsplit(redis_url)
     if not is_loopback(redis.hostname) and (redis.scheme != "rediss" or not redis.password):
         found.append("REDIS_URL leaves this host without TLS (rediss://) or without a password.")

@@ -26,10 +26,13 @@ FIELDS = frozenset(
     }
 )  # fmt: skip
 
+# Asked every few seconds by machines; what is wrong is logged by the check itself.
+QUIET_ROUTES = frozenset({"healthz"})
+
 # Three base64url parts with dots (a JWT), Microsoft's opaque tokens and codes, and secrets in query strings.
 _SECRETS = re.compile(
     r"eyJ[\w-]+\.[\w-]+\.?[\w-]*|\b[01]\.A[\w.-]{40,}|\bM\.C[\w.!*-]{20,}"
-    r"|(?<=[?&\s'\"])(?:code|state|client_secret|refresh_token|access_token|id_token|code_verifier|\$?skiptoken"
+    r"|(?<![\w$])(?:code|state|client_secret|refresh_token|access_token|id_token|code_verifier|\$?skiptoken"
     r"|\$?deltatoken)=[^&\s'\"]+",
     re.IGNORECASE,
 )
@@ -56,6 +59,8 @@ def _name_routes(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     record = event.get("_record")
     request = getattr(record, "request", None)
     if isinstance(request, HttpRequest):
+        if route_of(request) in QUIET_ROUTES:
+            raise structlog.DropEvent
         event["event"] = f"{getattr(record, 'status_code', 'error')} for {request.method} {route_of(request)}"
     return event
 
@@ -69,7 +74,6 @@ def route_of(request: HttpRequest) -> str:
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 
 
@@ -98,6 +102,7 @@ def configuration(*, level: str, console: bool) -> dict[str, Any]:
                 "()": structlog.stdlib.ProcessorFormatter,
                 "foreign_pre_chain": [*_SHARED, structlog.stdlib.add_logger_name],
                 "processors": [
+                    structlog.processors.TimeStamper(fmt="%H:%M:%S" if console else "iso", utc=not console),
                     _name_routes,
                     structlog.processors.format_exc_info,
                     _only_known_fields,
@@ -138,6 +143,8 @@ class RequestLogMiddleware:
             response = self.get_response(request)
             user = getattr(request, "user", None)
             logging_level = logging.WARNING if response.status_code >= 500 else logging.INFO
+            if route_of(request) in QUIET_ROUTES:
+                logging_level = logging.DEBUG
             structlog.get_logger("almanac.request").log(
                 logging_level,
                 "request",
