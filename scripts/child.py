@@ -13,10 +13,11 @@ import os
 import sys
 
 PR_SET_PDEATHSIG = 1
-PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
 CAP_DAC_OVERRIDE = 1
+SECBIT_NO_SETUID_FIXUP = 1 << 2
 CAPABILITY_VERSION_3 = 0x20080522
 
 
@@ -30,8 +31,9 @@ class CapabilitySets(ctypes.Structure):
 
 def become(user: str, libc: ctypes.CDLL) -> None:
     uid, gid, *reach = user.split(":")
-    if reach:
-        libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
+    # So that neither the change of user nor access(2), with which PostgreSQL looks for itself, drops the right.
+    if reach and libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0) != 0:
+        sys.exit(f"securebits: {os.strerror(ctypes.get_errno())}")
     os.setgroups([])
     os.setresgid(int(gid), int(gid), int(gid))
     os.setresuid(int(uid), int(uid), int(uid))

@@ -40,11 +40,11 @@ def main() -> int:
         with ExitStack() as held:
             _run(console, supervisor, held)
     except Problem as problem:
-        console.say(f"\nAlmanac stopped. {problem}")
+        console.say(f"\n{problem}")
         return 1
     except OSError as error:
         # A full disk, or a var/ that another user has made.
-        console.say(f"\nAlmanac stopped. The system says: {error}")
+        console.say(f"\nAlmanac cannot go on. The system says: {error}")
         return 1
     except Stopped:
         console.say("Almanac has stopped.")

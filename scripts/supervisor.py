@@ -119,4 +119,4 @@ def _obituary(child: Child) -> str:
     code = child.process.returncode
     how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
     said = "".join(f"\n    {line}" for line in child.last_lines())
-    return f"{child.name} {how}." + (f" The last it said:{said}" if said else "")
+    return f"Almanac stops, because {child.name} {how}." + (f" The last it said:{said}" if said else "")

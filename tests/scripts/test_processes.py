@@ -1,6 +1,8 @@
 """Children end when they should: asked, killed, or with whoever started them."""
 
 import io
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -78,6 +80,19 @@ def test_a_child_that_does_not_listen_is_killed_after_its_time():
 
     assert child.returncode == -signal.SIGKILL
     child.stdout.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives rights away")
+@pytest.mark.parametrize(("user", "found"), [("65534:65534:reach", True), ("65534:65534", False)])
+def test_root_lets_an_unprivileged_program_into_closed_directories_only_when_asked(tmp_path, user, found):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    program = shutil.copy("/usr/bin/test", closed)
+
+    # It looks for itself, as PostgreSQL does.
+    child = processes.spawn([program, "-x", program], output=subprocess.DEVNULL, user=user)
+
+    assert (child.wait(10) == 0) is found
 
 
 def test_a_program_that_is_not_there_is_named():
