@@ -59,10 +59,19 @@ def _name_routes(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     record = event.get("_record")
     request = getattr(record, "request", None)
     if isinstance(request, HttpRequest):
-        if route_of(request) in QUIET_ROUTES:
-            raise structlog.DropEvent
         event["event"] = f"{getattr(record, 'status_code', 'error')} for {request.method} {route_of(request)}"
     return event
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    request = getattr(record, "request", None)
+    return not (isinstance(request, HttpRequest) and route_of(request) in QUIET_ROUTES)
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """A filter: not Django's own line about an address that machines ask all the time."""
+    request = getattr(record, "request", None)
+    return not isinstance(request, HttpRequest) or route_of(request) not in QUIET_ROUTES
 
 
 def route_of(request: HttpRequest) -> str:
@@ -112,7 +121,8 @@ def configuration(*, level: str, console: bool) -> dict[str, Any]:
                 ],
             }
         },
-        "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "lines"}},
+        "filters": {"worth": {"()": lambda: _is_worth_a_line}},
+        "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "lines", "filters": ["worth"]}},
         "root": {"handlers": ["lines"], "level": level},
         "loggers": {
             # Django adds its own handlers to these two; everything goes through ours.
