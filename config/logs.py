@@ -64,11 +64,6 @@ def _name_routes(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 def _is_worth_a_line(record: logging.LogRecord) -> bool:
-    request = getattr(record, "request", None)
-    return not (isinstance(request, HttpRequest) and route_of(request) in QUIET_ROUTES)
-
-
-def _is_worth_a_line(record: logging.LogRecord) -> bool:
     """A filter: not Django's own line about an address that machines ask all the time."""
     request = getattr(record, "request", None)
     return not isinstance(request, HttpRequest) or route_of(request) not in QUIET_ROUTES
@@ -160,7 +155,7 @@ class RequestLogMiddleware:
                 "request",
                 method=request.method,
                 route=route_of(request),
-                status=response.status_code,
+                status=int(response.status_code),
                 ms=round((time.perf_counter() - began) * 1000),
                 user=getattr(user, "pk", None),
             )
