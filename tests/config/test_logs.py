@@ -65,3 +65,11 @@ def test_a_request_is_logged_by_its_route_and_never_by_its_path(written: io.Stri
     assert "confirm-email" in found
     assert "the-key-of-a-link" not in found
     assert "secret-code" not in found
+
+
+def test_a_health_check_that_fails_writes_no_line_of_djangos(
+    written: io.StringIO, db: None, capsys: pytest.CaptureFixture[str]
+):
+    assert Client().get("/healthz").status_code in {200, 503}
+    assert [line for line in lines(written) if line.get("logger") == "django.request"] == []
+    assert "Logging error" not in capsys.readouterr().err

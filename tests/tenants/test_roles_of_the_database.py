@@ -11,20 +11,15 @@ from django.conf import settings
 from django.db import connection
 
 from tenants import checks
+from tests.config.test_production import SAFE
 
 ROOT = Path(__file__).parents[2]
-PRODUCTION = {
-    "DEBUG": "false",
-    "SANDBOX_URL": "",
-    "ALMANAC_ORIGIN": "https://almanac.example",
-    "ALLOWED_HOSTS": "almanac.example",
-    "EMAIL_URL": "smtp://mail.example",
-}
 
 
 def ask(login: str, *command: str) -> subprocess.CompletedProcess[str]:
     """`manage.py` in production, logged in as somebody."""
-    environment = {**os.environ, **PRODUCTION, "DATABASE_URL": os.environ[login]}
+    here = {name: os.environ[name] for name in ("DATABASE_OWNER_URL", "REDIS_URL")}
+    environment = {**os.environ, **SAFE, **here, "DATABASE_URL": os.environ[login]}
     return subprocess.run(
         [sys.executable, "manage.py", *command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
