@@ -1,7 +1,7 @@
 """How allauth behaves here: our mails, our addresses, and a way back that stays inside this site."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
@@ -20,6 +20,18 @@ Context = Mapping[str, Any]
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth comes without types
     """Named in settings.ACCOUNT_ADAPTER."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultAccountAdapter.error_messages,
+        "account_inactive": "This account is closed.",
+        "duplicate_email": "Your account has this address already.",
+        "email_password_mismatch": "This address and this password do not belong together.",
+        "incorrect_password": "This is not your password.",
+        "invalid_password_reset": "This link does not work any more.",
+        "too_many_login_attempts": "Too many failed tries. Wait a few minutes, then try again.",
+        "enter_current_password": "This is not your password.",
+        "max_email_addresses": "An account has at most %d addresses.",
+    }
 
     def send_mail(self, template_prefix: str, email: str, context: Context) -> None:
         """Send what allauth wants said, in our words; `template_prefix` is allauth's name of the occasion."""
