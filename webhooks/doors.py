@@ -57,6 +57,8 @@ class Claim(NamedTuple):
     state: str
     expires_at: datetime | None
     renew_at: datetime | None
+    # Whether somebody has signed in to the mailbox since Graph last confirmed the subscription.
+    is_doubtful: bool
     speaker: Speaker
 
     def is_listening(self, now: datetime) -> bool:
@@ -170,6 +172,8 @@ def claim(mailbox: Mailbox, *, founder: Speaker | None, now: datetime) -> Claim 
                 raise Busy
             return None
         row = Subscription.objects.get(claim_token=token)
+        newer = Connection.objects.filter(tid=mailbox.tid, oid=mailbox.oid, status=Status.ACTIVE)
+        is_doubtful = row.renewed_at is not None and newer.filter(connected_at__gt=row.renewed_at).exists()
     return Claim(
         subscription_id=row.pk,
         token=token,
@@ -177,6 +181,7 @@ def claim(mailbox: Mailbox, *, founder: Speaker | None, now: datetime) -> Claim 
         state=row.state,
         expires_at=row.expires_at,
         renew_at=row.renew_at,
+        is_doubtful=is_doubtful,
         speaker=Speaker(row.speaker_organization_id, row.speaker_connection_id),
     )
 
@@ -282,10 +287,16 @@ def mailbox_of_connection(speaker: Speaker) -> Mailbox | None:
 
 
 def unlistened(now: datetime) -> list[Speaker]:
-    """One active connection of each mailbox that we should be hearing of and are not, unless that has to wait."""
+    """
+    One active connection of each mailbox that we should be hearing of and are not, unless that has to wait.
+
+    A subscription that Graph has not confirmed since somebody signed in anew is taken for silent: it may have ended
+    with the access that it was made with.
+    """
     mailbox = Subscription.objects.of_mailbox(OuterRef("tid"), OuterRef("oid"))
+    confirmed = mailbox.listening(now).filter(renewed_at__gte=OuterRef("connected_at"))
     with system_scope("mailboxes that nobody listens to"):
-        silent = _wanting().filter(~Exists(mailbox.listening(now)), ~Exists(mailbox.resting(now)))
+        silent = _wanting().filter(~Exists(confirmed), ~Exists(mailbox.resting(now)))
         first = silent.order_by("tid", "oid", "pk").distinct("tid", "oid")
         return [Speaker(*row) for row in first.values_list("organization_id", "pk")]
 

@@ -100,6 +100,38 @@ def test_the_same_mailbox_in_two_organizations_has_one_subscription(
     assert {sync.organization_id for sync in settled.syncs} == {alice.organization_id, mallory.organization_id}
 
 
+def test_a_new_sign_in_has_the_subscription_confirmed_by_graph(
+    alice: Member, sandbox: SandboxClient, now: datetime
+) -> None:
+    mailbox = mailbox_of(connect_for_real(alice, ALICE, now=now))
+    reconcile(mailbox=mailbox, now=now)
+    assert doors.unlistened(now) == []
+
+    later = now + timedelta(minutes=1)
+    speaker = connect_for_real(alice, ALICE, now=later)
+
+    assert doors.unlistened(later) == [speaker]
+    assert reconcile(mailbox=mailbox, now=later).outcome is Outcome.RENEWED
+    assert doors.unlistened(later) == []
+    assert asked(sandbox, "PATCH") == 1
+
+
+def test_a_subscription_that_is_gone_is_made_anew_as_soon_as_the_person_has_signed_in_again(
+    alice: Member, sandbox: SandboxClient, now: datetime
+) -> None:
+    mailbox = mailbox_of(connect_for_real(alice, ALICE, now=now))
+    reconcile(mailbox=mailbox, now=now)
+    sandbox.reset()  # Microsoft has forgotten everything
+    assert sandbox.subscriptions() == []
+
+    later = now + timedelta(minutes=1)
+    connect_for_real(alice, ALICE, now=later)
+
+    assert reconcile(mailbox=mailbox, now=later).outcome is Outcome.CREATED
+    [there] = sandbox.subscriptions()
+    assert row_of(mailbox).graph_id == there["id"]
+
+
 def test_two_workers_at_once_make_one_subscription(alice: Member, sandbox: SandboxClient, now: datetime) -> None:
     mailbox = mailbox_of(connect_for_real(alice, ALICE, now=now))
 
@@ -436,7 +468,7 @@ def test_beat_finds_each_unlistened_mailbox_once(alice: Member, mallory: Member,
     first = connect(alice, shared, now=now)
     connect(mallory, shared, now=now)
     second = connect(alice, silent, now=now)
-    listening(heard, connect(alice, heard, now=now), now=now)
+    listening(heard, connect(alice, heard, now=now), now=now, renewed_at=now)
     connect(alice, unfollowed, now=now, calendars=0)
     connect(alice, some_mailbox(), now=now, status=Status.RECONNECT)
 

@@ -86,7 +86,8 @@ def notification_url() -> str:
 
 def _listen(held: Claim, wanted: Sequence[Speaker], now: datetime) -> Outcome:
     """Have a subscription. The speaker stays while it may; a connection that must be mended is left to its person."""
-    if held.is_listening(now) and held.renew_at is not None and held.renew_at > now:
+    is_due = held.renew_at is None or held.renew_at <= now or held.is_doubtful
+    if held.is_listening(now) and not is_due:
         if held.speaker in wanted:
             return Outcome.KEPT
         doors.store_speaker(held, wanted[0])
