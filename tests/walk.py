@@ -13,7 +13,7 @@ SESSION = "the session of a browser that only walks"
 
 
 def connect(*, organization: Organization, user: User, address: str) -> int:
-    """The id of a connection that this member has just made to the mailbox of `address`. Call it outside every scope."""
+    """The id of a connection that this member just made to the mailbox of `address`. Call it outside every scope."""
     with organization_scope(organization.pk):
         membership = Membership.objects.of(organization).get(user=user)
     url = begin_connect(
