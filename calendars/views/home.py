@@ -55,8 +55,8 @@ def _summary(organization: Organization) -> list[tuple[str, str, int]]:
     counts = Counter(map(Status, statuses))
     rows = (
         ("well", "connected", counts[Status.ACTIVE]),
-        ("broken", "must be reconnected by their owners", counts[Status.RECONNECT]),
-        ("waits", "wait for a Microsoft administrator", counts[Status.APPROVAL]),
+        ("broken", "to be reconnected by their owners", counts[Status.RECONNECT]),
+        ("waits", "waiting for a Microsoft administrator", counts[Status.APPROVAL]),
         ("broken", "blocked by a company's rules", counts[Status.BLOCKED]),
         ("unknown", "paused", counts[Status.PAUSED]),
     )

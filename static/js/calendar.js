@@ -1,6 +1,7 @@
 // The calendar page: FullCalendar over our feed, its place in the address, and changes as they come.
 
 import { open as openDrawer } from "./drawer.js";
+import { classes, content } from "./events.js";
 import { listen } from "./live.js";
 import { announce } from "./page.js";
 import { locale } from "./times.js";
@@ -33,16 +34,35 @@ form.addEventListener("change", () => {
 // What is on the page already, or was fetched last: a range that lies inside needs no question.
 let held = { start: new Date(known.start), end: new Date(known.end), events: known.events };
 let retry = 0;
+let repeat = () => calendar.refetchEvents();
+
+const holds = ({ start, end }) => held.start <= start && end <= held.end;
 
 async function events({ start, end }, success, failure) {
   try {
-    if (!(held && held.start <= start && end <= held.end)) held = { start, end, events: await fetchEvents(start, end) };
+    if (!holds({ start, end })) held = { start, end, events: await fetchEvents(start, end) };
     const shown = isShown();
     success(held.events.filter((event) => shown.has(event.calendar)));
     calm();
   } catch (error) {
     failure(error);
-    complain();
+    complain(() => calendar.refetchEvents());
+  }
+}
+
+// Ask again for what is shown, and draw only if something is different: what has the focus keeps it.
+async function again() {
+  const { start, end } = held;
+  try {
+    const events = await fetchEvents(start, end);
+    calm();
+    if (start !== held.start || JSON.stringify(events) === JSON.stringify(held.events)) return false;
+    held = { start, end, events };
+    calendar.refetchEvents();
+    return true;
+  } catch {
+    complain(again);
+    return false;
   }
 }
 
@@ -55,75 +75,16 @@ async function fetchEvents(start, end) {
   return response.json();
 }
 
-function complain() {
+function complain(ask) {
   trouble.hidden = false;
   clearTimeout(retry);
-  retry = setTimeout(again, 10_000);
+  repeat = ask;
+  retry = setTimeout(ask, 10_000);
 }
 
 function calm() {
   clearTimeout(retry);
   trouble.hidden = true;
-}
-
-function again() {
-  held = null;
-  calendar.refetchEvents();
-}
-
-// --- how one event is drawn --------------------------------------------------------------------------------------
-
-const SPRITE = document.querySelector("use[href*='icons.svg']").getAttribute("href").split("#")[0];
-const STANDS = { tentative: "Tentative", free: "Free", oof: "Out of office", workingElsewhere: "Working elsewhere" };
-
-function classes({ event, view }) {
-  const { look, showAs, cancelled, declined, unanswered } = event.extendedProps;
-  const shape = view.type === VIEWS.agenda ? "line" : "ev";
-  return [
-    shape, look, `show-${showAs}`, cancelled && "is-cancelled", declined && "is-declined", unanswered && "is-unanswered",
-  ].filter(Boolean).join(" ");
-}
-
-function element(name, className, text) {
-  const made = document.createElement(name);
-  made.className = className;
-  if (text) made.textContent = text;
-  return made;
-}
-
-function icon(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("class", "icon ev-icon");
-  svg.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", `${SPRITE}#${name}`);
-  svg.append(use);
-  return svg;
-}
-
-// What is drawn by hatching or a line through is said in a word, too.
-function standing({ cancelled, declined, showAs }) {
-  if (cancelled) return "Cancelled";
-  return declined ? "Declined" : STANDS[showAs] ?? "";
-}
-
-function content({ event, timeText, view, isShort }) {
-  const { private: isPrivate, place } = event.extendedProps;
-  const stands = standing(event.extendedProps);
-  const title = element("span", "ev-title", event.title);
-  const time = timeText && element("span", "ev-time", timeText);
-  const where = place && element("span", "ev-place", place);
-  if (isPrivate) title.prepend(icon("lock"), element("span", "visually-hidden", "Private: "));
-  if (view.type === VIEWS.agenda) {
-    const words = element("span", "line-words");
-    words.append(...[title, where].filter(Boolean));
-    return { domNodes: [time || element("span", "ev-time"), words, stands && element("span", "tag", stands)].filter(Boolean) };
-  }
-  if (stands) title.append(element("span", "visually-hidden", ` (${stands.toLowerCase()})`));
-  const isGrid = view.type.startsWith("timeGrid") && !event.allDay;
-  const body = element("span", isGrid && !isShort ? "ev-body is-tall" : "ev-body");
-  body.append(...(isGrid ? [title, time, !isShort && where] : [time, title]).filter(Boolean));
-  return { domNodes: [body] };
 }
 
 // --- the calendar --------------------------------------------------------------------------------------------------
@@ -178,13 +139,18 @@ const calendar = new FullCalendar.Calendar(sheet, {
   eventClick: ({ jsEvent, event, el }) => {
     if (jsEvent.ctrlKey || jsEvent.metaKey || jsEvent.shiftKey) return;
     jsEvent.preventDefault();
-    openDrawer(event.url, el);
+    openDrawer(event.url, () => sheet.querySelector(`[data-event="${event.id}"]`) ?? sheet);
   },
   listDaysClass: "lines",
   listDayClass: "lines-day",
   listDayHeaderClass: "lines-date",
   listDayBodyClass: "lines-body",
   eventDidMount: ({ el, event }) => {
+    el.dataset.event = event.id;
+    // FullCalendar's agenda says of links that they are list items, which hides that they are links.
+    if (el.getAttribute("role") === "listitem") queueMicrotask(() => dropRole(el));
+    // Drawn anew, an event is another element: it takes the focus over from the one that it replaces.
+    if (event.id === focused && (!document.activeElement || document.activeElement === document.body)) el.focus();
     // A colour that the person chose freely in Outlook; the others are classes.
     if (event.extendedProps.fill) el.style.setProperty("--cal", event.extendedProps.fill);
   },
@@ -200,6 +166,14 @@ const calendar = new FullCalendar.Calendar(sheet, {
     remember(current);
   },
 });
+function dropRole(link) {
+  link.removeAttribute("role");
+  link.parentElement?.removeAttribute("role");
+}
+
+let focused = "";
+sheet.addEventListener("focusin", ({ target }) => { focused = target.dataset.event ?? ""; });
+document.addEventListener("focusin", ({ target }) => { if (!sheet.contains(target)) focused = ""; });
 sheet.replaceChildren();
 calendar.render();
 
@@ -222,23 +196,17 @@ document.querySelector(".cal-tools").addEventListener("click", ({ target }) => {
   if (button?.dataset.view) show(button.dataset.view);
   if (button?.dataset.go) calendar[button.dataset.go]();
 });
-trouble.querySelector("button").addEventListener("click", again);
+trouble.querySelector("button").addEventListener("click", () => repeat());
 
 // --- changes as they come ------------------------------------------------------------------------------------------
 
 let waiting = 0;
-let listening = false;
 listen(sheet.dataset.stream, () => {
   // A round touches several calendars in a row: one question for all of them.
   clearTimeout(waiting);
   waiting = setTimeout(async () => {
-    const before = JSON.stringify(held?.events);
-    again();
     document.body.dispatchEvent(new CustomEvent("calendar-changed"));
-    setTimeout(() => {
-      if (listening && held && JSON.stringify(held.events) !== before) announce("Your calendar has changed.");
-      listening = true;
-    }, 1500);
+    if (await again()) announce("Your calendar has changed.");
   }, 150);
 });
 document.body.addEventListener("zone-changed", again);

@@ -145,7 +145,7 @@ def test_home_gives_admins_a_summary_in_numbers(cast: Cast, bobs: Connection):
     page = text(signed_in(cast.ada), HOME)
 
     assert "<b>1</b> connected" in page
-    assert "<b>1</b> wait for a Microsoft administrator" in page
+    assert "<b>1</b> waiting for a Microsoft administrator" in page
 
 
 # --- one connection -----------------------------------------------------------------------------------------
