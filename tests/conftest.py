@@ -1,6 +1,7 @@
 """What every area's tests may use: the database as the application sees it, the sandbox, a worker, a poll."""
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from celery.worker import WorkController
 from django.conf import settings
 from django.db import connection
 from django.test import override_settings
+from playwright.sync_api import Browser, sync_playwright
 
 from config.celery import app as celery_app
 from tests.sandbox_client import SandboxClient
@@ -22,6 +24,18 @@ Found = TypeVar("Found")
 QUEUES = ["interactive", "changes", "backfill", "housekeeping"]
 # What must not be skipped where ALMANAC_REQUIRE_BROWSER is set, as in `.ci/run`.
 REQUIRED_MARKERS = ("browser", "contract")
+
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM_FLAGS = (
+    "--no-sandbox",  # there is none for root, and we open our own pages only
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 
 # --- database: the owner makes it, the application uses it --------------------------------------------------
@@ -163,6 +177,31 @@ def worker(transactional_db: None) -> Iterator[WorkController]:
         celery_app, pool="threads", concurrency=4, queues=QUEUES, perform_ping_check=False, shutdown_timeout=20
     ) as running:
         yield running
+
+
+# --- a browser -------------------------------------------------------------------------------------------------
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The Chromium of this machine. Where there is none, tests that need it are skipped, save in `.ci/run`."""
+    executable = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if executable is None:
+        pytest.skip("no Chromium on this machine")
+    # Playwright keeps an event loop in this thread, and Django would refuse to query beside it. Nothing of ours runs in
+    # that loop.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=executable, args=[*CHROMIUM_FLAGS])
+        yield running
+        running.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 # --- what may not be skipped --------------------------------------------------------------------------------

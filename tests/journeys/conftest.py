@@ -7,49 +7,17 @@ Microsoft's redirects and notifications find it. A gunicorn of its own would be 
 the settings that a test changes; the launcher's test runs that one.
 """
 
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
+from tests.journeys.streams import end_streams
+
 SCREENSHOTS = Path(__file__).parents[2] / "var" / "screenshots"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = (
-    "--no-sandbox",  # there is none for root, and we open our own pages only
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "chromium" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.browser)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """The Chromium of this machine. Where there is none, tests that need it are skipped, save in `.ci/run`."""
-    executable = next(filter(None, map(shutil.which, NAMES)), None)
-    if executable is None:
-        pytest.skip("no Chromium on this machine")
-    # Playwright keeps an event loop in this thread, and Django would refuse to query beside it. Nothing of ours runs in
-    # that loop.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=executable, args=[*FLAGS])
-        yield running
-        running.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
@@ -64,6 +32,7 @@ def browser(chromium: Browser, live_server: LiveServer, sandbox: object) -> Iter
     ) as context:
         context.set_default_timeout(15_000)
         yield context
+    end_streams()
 
 
 @pytest.fixture
