@@ -9,6 +9,7 @@ from importlib import import_module
 import orjson
 from django.conf import settings
 from django.contrib.auth import get_user
+from django.db import DatabaseError
 from django.db import connection as database
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -101,7 +102,11 @@ class Listener:
             for message in messages:
                 now = time.monotonic()
                 if now - asked > self.ask_again_after:
-                    if not self._may_listen():
+                    try:
+                        may_listen = self._may_listen()
+                    except DatabaseError:
+                        return  # nobody can say; the browser comes back and asks anew
+                    if not may_listen:
                         yield b"event: over\ndata: {}\n\n"
                         return
                     asked = now
