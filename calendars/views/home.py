@@ -54,10 +54,10 @@ def _summary(organization: Organization) -> list[tuple[str, str, int]]:
     statuses = Connection.objects.of(organization).alive().values_list("status", flat=True)
     counts = Counter(map(Status, statuses))
     rows = (
-        ("well", "connected", counts[Status.ACTIVE]),
+        ("well" if counts[Status.ACTIVE] else "unknown", "connected", counts[Status.ACTIVE]),
         ("broken", "to be reconnected by their owners", counts[Status.RECONNECT]),
         ("waits", "waiting for a Microsoft administrator", counts[Status.APPROVAL]),
         ("broken", "blocked by a company's rules", counts[Status.BLOCKED]),
         ("unknown", "paused", counts[Status.PAUSED]),
     )
-    return [row for row in rows if row[2] or row[0] == "well"]
+    return [row for row in rows if row[2] or row[1] == "connected"]

@@ -49,6 +49,12 @@ OPEN_PAGES = {
     "sign-up": "/accounts/signup/",
     "reset": "/accounts/password/reset/",
 }
+EMPTY_PAGES = {
+    "nothing-home": "/o/globex/",
+    "nothing-connections": "/o/globex/connections/",
+    "nothing-calendar": "/o/globex/calendar/?date=2027-01-01",
+    "nothing-agenda": "/o/globex/calendar/agenda/",
+}
 SIGHTS = [(360, "light"), (360, "dark"), (1280, "light"), (1280, "dark")]
 
 
@@ -123,17 +129,21 @@ def test_every_page_is_accessible_and_fits(
     for title, address in PAGES.items():
         found |= look(tab, title, address.format(**ids), picture, name)
     found |= look_into_drawer(tab, picture, name)
+    tab.context.clear_cookies()
+    sign_in(tab, "mallory@globex.example")
+    for title, address in EMPTY_PAGES.items():
+        found |= look(tab, title, address, picture, name)
 
     assert found == {}, json.dumps(found, indent=2)
     assert refused == []
 
 
-def sign_in(tab: Page) -> None:
+def sign_in(tab: Page, address: str = "alice@acme.example") -> None:
     tab.goto("/accounts/login/")
-    tab.locator("input[name=login]").fill("alice@acme.example")
+    tab.locator("input[name=login]").fill(address)
     tab.locator("input[name=password]").fill(PASSWORD)
     tab.get_by_role("main").get_by_role("button", name="Sign in").click()
-    tab.wait_for_url("**/o/acme/")
+    tab.wait_for_url("**/o/*/")
 
 
 def look(tab: Page, title: str, address: str, picture: Callable[[Page, str], Path], name: str) -> dict[str, Any]:
