@@ -212,7 +212,7 @@ SINGLES = (
 )
 
 SECOND_CALENDAR = {"alice.moreau@contoso.example": ("Private", "lightPink")}
-USUAL_SECOND = ("Team travel", "lightTeal")
+USUAL_SECOND = ("Team travel", "lightOrange")
 SECOND = (
     SingleWords("Choir", 90, people=0, place="Community hall"),
     SingleWords("Parents' evening", 60, {"sensitivity": "private"}, people=0, place="School"),
