@@ -12,9 +12,12 @@ from tenants.scoping import forget_scope
 # The rules of our pinned tzdata, not of the machine: an older table puts events an hour off where laws have changed.
 zoneinfo.reset_tzpath(to=())
 
-DEBUG: bool = env.bool("DEBUG", default=False)
+# On a developer's machine: the sandbox, demonstration accounts and readable logs exist there and nowhere else.
+DEVELOPMENT: bool = env.bool("DEBUG", default=False)
+# Django's own switch, for its error pages with code in them.
+DEBUG: bool = DEVELOPMENT and not env.bool("PLAIN_ERROR_PAGES", default=False)
 SECRET_KEY: str = env.str("SECRET_KEY")
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"] if DEBUG else [])
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"] if DEVELOPMENT else [])
 ALMANAC_ORIGIN: str = env.str("ALMANAC_ORIGIN", default="http://localhost:8000").rstrip("/")
 SEAL_KEYS: list[tuple[str, bytes]] = seal_keys(env.str("SEAL_KEYS", default=""))
 SANDBOX_URL: str = sandbox_url(env.str("SANDBOX_URL", default=""))
@@ -161,7 +164,7 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(ALMANAC_ORIGIN).scheme
 ALLAUTH_TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXY_COUNT", default=0)
 
 # --- mail -----------------------------------------------------------------------------------------------------
-vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "dummymail://"))
+vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEVELOPMENT else "dummymail://"))
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="Almanac <almanac@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
@@ -197,11 +200,11 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
+        if DEVELOPMENT
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_USE_FINDERS = DEVELOPMENT
 
 # --- jobs -----------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
@@ -220,10 +223,10 @@ CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_BEAT_SCHEDULE_FILENAME = str(BASE / "var" / "celerybeat-schedule")
 
 # --- logs -----------------------------------------------------------------------------------------------------
-LOGGING = logs.configuration(level=env.str("LOG_LEVEL", default="INFO"), console=DEBUG)
+LOGGING = logs.configuration(level=env.str("LOG_LEVEL", default="INFO"), console=DEVELOPMENT)
 logs.configure()
 
-if not DEBUG:
+if not DEVELOPMENT:
     refuse_unsafe_production(
         secret_key=SECRET_KEY,
         hosts=ALLOWED_HOSTS,

@@ -64,6 +64,8 @@ def environment(kept: Kept, *, postgres: Postgres, redis: Redis, port: int, sand
     origin = f"http://localhost:{port}"
     return {
         "DEBUG": "true",
+        # Whoever tries Almanac out sees what people will see; tracebacks are in the console.
+        "PLAIN_ERROR_PAGES": "true",
         "SECRET_KEY": kept.secret_key,
         "SEAL_KEYS": f"embedded1:{kept.seal_key}",
         "ALLOWED_HOSTS": "localhost,127.0.0.1",

@@ -14,8 +14,7 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         scoping.guard_every_connection()
-        # Read now: tests switch DEBUG off later, and make their database as its owner.
-        if not settings.DEBUG:
+        if not settings.DEVELOPMENT:
             checks.refuse_unsafe_roles()
 
 

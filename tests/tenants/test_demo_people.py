@@ -21,7 +21,7 @@ def demo(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
 
 
 def test_the_demonstrations_people_can_sign_in(settings: Settings, capsys: pytest.CaptureFixture[str]):
-    settings.DEBUG = True
+    settings.DEVELOPMENT = True
     printed = demo(capsys)
     for who, lands in (("owner", "/o/acme/"), ("member", "/o/acme/"), ("support", "/new/")):
         client = Client()
@@ -32,14 +32,15 @@ def test_the_demonstrations_people_can_sign_in(settings: Settings, capsys: pytes
 
 
 def test_running_it_twice_changes_nothing(settings: Settings, capsys: pytest.CaptureFixture[str]):
-    settings.DEBUG = True
+    settings.DEVELOPMENT = True
     first = demo(capsys)
     before = list(User.objects.order_by("pk").values())
     assert demo(capsys) == first
     assert list(User.objects.order_by("pk").values()) == before
 
 
-def test_it_is_refused_in_production():
+def test_it_is_refused_in_production(settings: Settings):
+    settings.DEVELOPMENT = False
     with pytest.raises(CommandError, match="DEBUG"):
         call_command("demo_people")
     assert not User.objects.exists()

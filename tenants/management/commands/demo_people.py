@@ -23,7 +23,7 @@ class Command(BaseCommand):
     help = "Make the demonstration's people and organization (with DEBUG on only). Running it twice is harmless."
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
-        if not settings.DEBUG:
+        if not settings.DEVELOPMENT:
             raise CommandError("Demonstration accounts have a password that everybody knows: with DEBUG on only.")
         alice = self._person(OWNER, "Alice Moreau")
         bob = self._person(MEMBER, "Bob Ito")
