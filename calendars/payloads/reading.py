@@ -182,6 +182,9 @@ def _wall(moment: shapes.DateTimeTimeZone) -> datetime:
         raise Unreadable("start or end: not a date and time") from None
     if wall.tzinfo is not None:
         raise Unreadable("start or end: an offset inside the time")
+    if not datetime.min.year < wall.year < datetime.max.year:
+        # In somebody's zone it would be beyond the first or the last moment that Python counts.
+        raise Unreadable("start or end: beyond the years that we can count")
     return wall.replace(tzinfo=UTC)
 
 
@@ -193,10 +196,7 @@ def _instant(moment: shapes.DateTimeTimeZone) -> datetime:
     zone = zone_info(moment.time_zone)
     if zone is None:
         raise Unreadable("start or end: a time zone that nobody can resolve")
-    try:
-        return wall.replace(tzinfo=zone).astimezone(UTC)
-    except OverflowError:
-        raise Unreadable("start or end: beyond the years that we can count") from None
+    return wall.replace(tzinfo=zone).astimezone(UTC)
 
 
 def _tag(value: str | None) -> str:

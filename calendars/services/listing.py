@@ -9,7 +9,8 @@ from calendars import remote
 from calendars.models import Calendar
 from calendars.payloads import ListedCalendar
 from calendars.services.keeping import empty
-from connections.services import open_graph
+from connections.models import Connection
+from connections.services import ConnectionNotActive, open_graph
 from tenants.scoping import organization_scope
 
 
@@ -36,8 +37,17 @@ def list_calendars(*, organization_id: int, connection_id: int, now: datetime) -
 def store_listing(
     organization_id: int, connection_id: int, listed: list[ListedCalendar], *, now: datetime
 ) -> list[int]:
-    """Make our calendars those that were listed; returns what `list_calendars` does. Opens its own scope."""
+    """
+    Make our calendars those that were listed; returns what `list_calendars` does. Opens its own scope.
+
+    Raises:
+        ConnectionNotActive: the person has left while Microsoft was asked; nothing is stored.
+    """
     with organization_scope(organization_id):
+        # Locked before the calendars, as leaving does: what leaving has deleted must not come back.
+        connections = Connection.objects.of(organization_id).select_for_update(no_key=True).filter(pk=connection_id)
+        if connections.active().first() is None:
+            raise ConnectionNotActive(connection_id)
         # Locked in one order, so that two listings at once follow each other.
         known = {
             calendar.graph_id: calendar

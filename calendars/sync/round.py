@@ -20,7 +20,7 @@ from calendars.sync import apply
 from calendars.sync.lease import Lease
 from calendars.sync.plan import Plan, make_plan
 from calendars.sync.window import Window, fresh, is_due
-from connections.graph import Gone, GraphClient, UntrustedLink
+from connections.graph import BadRequest, Gone, GraphClient, UntrustedLink
 
 # This moment, aware, in UTC.
 Clock = Callable[[], datetime]
@@ -132,7 +132,11 @@ class Round:
             return apply.masters_of_round(calendar, graph_ids)
 
     def _master(self, graph_id: str) -> EventRow | Skipped | Removed:
-        item = remote.event(self.client, graph_id)
+        try:
+            item = remote.event(self.client, graph_id)
+        except BadRequest as error:
+            _raise_unless_of_the_series(error)
+            return Skipped(graph_id, "Microsoft refuses to show the series")
         if item is None:
             return Removed(graph_id)
         if isinstance(item, EventRow | Skipped):
@@ -166,7 +170,15 @@ class Round:
 
     def _settle(self, master_id: str) -> None:
         """Ask for one series' instances and make ours the same."""
-        items = remote.instances(self.client, master_id, start=self.window.start, end=self.window.end)
+        try:
+            items = remote.instances(self.client, master_id, start=self.window.start, end=self.window.end)
+        except BadRequest as error:
+            _raise_unless_of_the_series(error)
+            # What we knew of its instances stays.
+            refused = Plan(skipped=[Skipped(master_id, "Microsoft refuses to list what belongs to the series")])
+            with self.lease.fenced(now := self.clock()) as calendar:
+                self._note(calendar, refused, apply.store(calendar, refused, now=now))
+            return
         plan = self._plan([Removed(master_id)] if items is None else items)
         with self.lease.fenced(now := self.clock()) as calendar:
             self._note(calendar, plan, apply.replace_series(calendar, master_id, plan, now=now))
@@ -197,6 +209,16 @@ class Round:
         transaction.on_commit(
             partial(live.publish, member_id=self.lease.member_id, calendar_id=calendar.pk, version=calendar.version)
         )
+
+
+def _raise_unless_of_the_series(error: BadRequest) -> None:
+    """
+    Let pass what Graph refuses of one series: asked again it would refuse again, and the calendar would stand still.
+
+    Without a status it is no word of Graph's on the series, but a link that leads elsewhere, or no token to be had.
+    """
+    if not error.status:
+        raise error
 
 
 def _window_of(calendar: Calendar) -> Window | None:

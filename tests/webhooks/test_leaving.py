@@ -6,9 +6,15 @@ from datetime import datetime, timedelta
 import pytest
 from celery.worker import WorkController
 
+from calendars import remote
 from calendars.models import Calendar, Event
+from calendars.services.listing import store_listing
+from calendars.sync import lease
+from calendars.sync.lease import LeaseLost
+from calendars.sync.round import Round
 from connections.graph import GraphError, Unavailable
 from connections.models import Connection, Secret, Status
+from connections.services import ConnectionNotActive, open_graph
 from tenants.scoping import organization_scope
 from tests.conftest import eventually
 from tests.sandbox_client import SandboxClient
@@ -40,6 +46,12 @@ def left_of(speaker: Speaker) -> dict[str, int]:
             "calendars": Calendar.objects.of(of).of_connection(speaker.connection_id).count(),
             "events": Event.objects.of(of).filter(calendar__connection_id=speaker.connection_id).count(),
         }
+
+
+def followed_by(speaker: Speaker) -> list[int]:
+    with organization_scope(speaker.organization_id):
+        followed = Calendar.objects.of(speaker.organization_id).of_connection(speaker.connection_id).followed()
+        return list(followed.values_list("pk", flat=True))
 
 
 NOTHING = {"secrets": 0, "calendars": 0, "events": 0}
@@ -75,6 +87,34 @@ def test_while_another_organization_listens_the_subscription_stays_and_changes_i
     assert left_of(speaker) == NOTHING
     assert left_of(other)["secrets"] == 1
     assert left_of(other)["calendars"] > 0
+
+
+def test_calendars_that_were_just_being_listed_do_not_come_back(
+    speaker: Speaker, sandbox: SandboxClient, now: datetime
+) -> None:
+    client = open_graph(**speaker._asdict(), now=now)
+    listed = remote.list_calendars(client)
+    disconnect(speaker, now=now)
+    leave(**speaker._asdict(), now=now)
+
+    with pytest.raises(ConnectionNotActive):
+        store_listing(*speaker, listed, now=now)
+
+    assert left_of(speaker) == NOTHING
+
+
+def test_a_round_under_way_brings_nothing_back(speaker: Speaker, sandbox: SandboxClient, now: datetime) -> None:
+    [calendar] = followed_by(speaker)
+    held = lease.acquire(organization_id=speaker.organization_id, calendar_id=calendar, now=now)
+    assert held is not None
+    client = open_graph(**speaker._asdict(), now=now)
+    disconnect(speaker, now=now)
+    leave(**speaker._asdict(), now=now)
+
+    with pytest.raises(LeaseLost):
+        Round(client, held, lambda: now).run()
+
+    assert left_of(speaker) == NOTHING
 
 
 def test_leaving_twice_is_leaving_once(speaker: Speaker, sandbox: SandboxClient, now: datetime) -> None:
