@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -135,6 +136,14 @@ def configuration(*, level: str, console: bool) -> dict[str, Any]:
     }
 
 
+def _user_of(request: HttpRequest) -> int | None:
+    """The id of whoever is signed in; None also where the database cannot say, because it is what failed."""
+    try:
+        return getattr(getattr(request, "user", None), "pk", None)
+    except DatabaseError:
+        return None
+
+
 class RequestLogMiddleware:
     """One line for each request: route, status, how long, who (by id); quiet about static files."""
 
@@ -146,7 +155,6 @@ class RequestLogMiddleware:
         began = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self.get_response(request)
-            user = getattr(request, "user", None)
             logging_level = logging.WARNING if response.status_code >= 500 else logging.INFO
             if route_of(request) in QUIET_ROUTES:
                 logging_level = logging.DEBUG
@@ -157,7 +165,7 @@ class RequestLogMiddleware:
                 route=route_of(request),
                 status=int(response.status_code),
                 ms=round((time.perf_counter() - began) * 1000),
-                user=getattr(user, "pk", None),
+                user=_user_of(request),
             )
         if isinstance(response, HttpResponse):
             response.headers.setdefault("X-Request-Id", request_id)

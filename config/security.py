@@ -1,8 +1,12 @@
 """Headers that every answer carries, errors and redirects included: what a page may load, embed, send and remember."""
 
 from collections.abc import Callable
+from typing import Any, NoReturn
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousMultipartForm
+from django.core.files.uploadhandler import FileUploadHandler
+from django.db import DatabaseError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -41,7 +45,26 @@ class SecurityHeadersMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", self.policy)
         response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-        user = getattr(request, "user", None)
-        if user is not None and user.is_authenticated:
+        if _is_private(request):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+def _is_private(request: HttpRequest) -> bool:
+    """Whether the answer may be somebody's own. Files and redirects to https know no user."""
+    user = getattr(request, "user", None)
+    try:
+        return user is not None and user.is_authenticated
+    except DatabaseError:
+        # Nobody can say. The answer is the page for that, and must come with its headers.
+        return True
+
+
+class NoFiles(FileUploadHandler):
+    """
+    No form here takes a file. Django's own handlers would write whatever anybody posts to the disk, to its end, before
+    a view or the check of the form's token sees the request.
+    """
+
+    def new_file(self, *_: Any, **__: Any) -> NoReturn:
+        raise SuspiciousMultipartForm("a file, where no form takes one")

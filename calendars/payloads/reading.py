@@ -7,7 +7,7 @@ refused instead, since a cut id is another id.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from typing import Any
 
 import orjson
@@ -182,7 +182,7 @@ def _wall(moment: shapes.DateTimeTimeZone) -> datetime:
         raise Unreadable("start or end: not a date and time") from None
     if wall.tzinfo is not None:
         raise Unreadable("start or end: an offset inside the time")
-    if not datetime.min.year < wall.year < datetime.max.year:
+    if not MINYEAR < wall.year < MAXYEAR:
         # In somebody's zone it would be beyond the first or the last moment that Python counts.
         raise Unreadable("start or end: beyond the years that we can count")
     return wall.replace(tzinfo=UTC)

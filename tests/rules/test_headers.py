@@ -1,6 +1,11 @@
 """What every answer carries, errors and redirects included, and what the pages in them may not hold."""
 
+import io
+import json
+import os
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 
 import pytest
@@ -9,6 +14,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 
 from config.security import content_security_policy
+from scripts.environment import ROOT
 from tests.cast import PASSWORD, Cast, cast
 from tests.rules.visits import Visit
 
@@ -84,6 +90,49 @@ def test_session_cookies_are_out_of_reach_of_scripts_and_other_sites(cast: Cast)
     for name in (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME):
         cookie = client.cookies[name]
         assert (bool(cookie["httponly"]), cookie["samesite"], cookie["path"]) == (True, "Lax", "/"), name
+
+
+def test_what_a_page_says_once_is_not_kept_in_a_cookie_of_its_own(cast: Cast):
+    client = Client()
+    client.post("/accounts/login/", {"login": cast.bob.email, "password": PASSWORD})
+    client.post("/accounts/logout/")
+    assert set(client.cookies) <= {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME}
+
+
+def test_the_page_for_a_lost_database_carries_the_headers():
+    """In a process of its own, whose database is away; the cookie makes everything ask whose session it is."""
+    ask = (
+        "import django, json; django.setup(); from django.conf import settings; from django.test import Client\n"
+        "client = Client(headers={'host': 'localhost'}, raise_request_exception=False)\n"
+        "client.cookies[settings.SESSION_COOKIE_NAME] = 'a' * 32\n"
+        "answer = client.get('/o/acme/')\n"
+        "print(json.dumps([answer.status_code, dict(answer.items())]))"
+    )
+    away = {
+        "DATABASE_URL": "postgres://almanac_app:hush@127.0.0.1:9/almanac",
+        "DATABASE_POOL_TIMEOUT": "0.2",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+
+    done = subprocess.run(
+        [sys.executable, "-c", ask], cwd=ROOT, env=os.environ | away, capture_output=True, text=True, check=False
+    )
+
+    status, headers = json.loads(done.stdout or "[0, {}]")
+    assert status == 500, done.stderr
+    assert lacking(headers) == []
+    assert headers["Cache-Control"] == "no-store"
+    assert '"status": 500' in done.stderr or "status=500" in done.stderr, "no line says that somebody met an error"
+    assert "hush" not in done.stderr
+
+
+def test_nobody_fills_the_disk_with_files_that_no_form_takes(db: None):
+    """Refused as soon as the file's part begins, before the form's token is looked at and before a view is."""
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    client.get("/accounts/login/")
+    answer = client.post("/accounts/login/", {"login": "a@b.example", "file": io.BytesIO(b"x" * 100_000)})
+    assert answer.status_code == 400
+    assert lacking(dict(answer.items())) == []
 
 
 class Inline(HTMLParser):

@@ -9,7 +9,11 @@ from connections.models import Status
 from tests.cast import signed_in
 from tests.webhooks.conftest import Member, connect, queued, some_mailbox
 from tests.webhooks.mailboxes import connection_of
+from tests.webhooks.test_intake import unreachable_broker
+from webhooks import doors
 from webhooks.doors import Speaker
+
+__all__ = ["unreachable_broker"]
 
 CONNECTIONS = "/o/acme/connections/"
 
@@ -40,6 +44,15 @@ def test_a_post_disconnects_and_queues_the_rest_after_it_is_stored(bob: Member, 
     assert (answer.status_code, answer.headers["Location"]) == (302, CONNECTIONS)
     assert connection_of(speaker).status == Status.DISCONNECTED
     assert queued() == [("webhooks.tasks.leave_mailbox", speaker._asdict())]
+
+
+@pytest.mark.usefixtures("unreachable_broker")
+def test_without_a_broker_the_person_is_told_what_is_so_and_beat_does_the_rest(bob: Member, speaker: Speaker) -> None:
+    answer = signed_in(bob.user).post(address(speaker))
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, CONNECTIONS)
+    assert connection_of(speaker).status == Status.DISCONNECTED
+    assert doors.departures() == [speaker]
 
 
 def test_the_second_click_leads_to_the_same_place_and_does_nothing(bob: Member, speaker: Speaker) -> None:
