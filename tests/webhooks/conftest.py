@@ -12,13 +12,13 @@ from kombu import Exchange, Queue
 
 from calendars.models import Calendar
 from config.celery import app as celery_app
+from connections.crypto import digest
 from connections.models import Connection, Status
 from tenants.models import Membership, Organization, User
 from tenants.scoping import organization_scope, system_scope
 from tests.cast import Cast, cast
 from webhooks.doors import Mailbox, Speaker
 from webhooks.models import Delivery, Subscription, SubscriptionState
-from webhooks.services.intake import digest
 
 __all__ = ["cast"]
 

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from kombu import pools
+from pytest_django import DjangoAssertNumQueries
 from structlog.testing import capture_logs
 
 from calendars.doors import marked_calendars
@@ -78,6 +80,21 @@ def test_many_items_about_one_mailbox_are_one_round(alice: Member, now: datetime
     post(*[item(graph_id, mailbox)] * 50)
 
     assert len(queued()) == 1
+
+
+def test_ten_mailboxes_of_an_organization_cost_as_many_statements_as_one(
+    alice: Member, now: datetime, post: Post, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    mailboxes = [some_mailbox() for _ in range(10)]
+    ids = {mailbox: listening(mailbox, connect(alice, mailbox, now=now), now=now) for mailbox in mailboxes}
+
+    with CaptureQueriesContext(connection) as one:
+        post(item(ids[mailboxes[0]], mailboxes[0]))
+    with django_assert_max_num_queries(len(one)):
+        post(*[item(graph_id, mailbox) for mailbox, graph_id in ids.items()])
+
+    assert len(queued()) == 11
+    assert len(deliveries_of(alice.organization_id)) == 11
 
 
 def test_both_organizations_of_one_mailbox_are_told(alice: Member, mallory: Member, now: datetime, post: Post) -> None:

@@ -8,7 +8,6 @@ matter to nobody here, and any number of items about one mailbox are one mark.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from hashlib import sha256
 from itertools import groupby
 from operator import attrgetter
 from typing import Final, NamedTuple
@@ -16,6 +15,7 @@ from typing import Final, NamedTuple
 import structlog
 from django.utils.crypto import constant_time_compare
 
+from connections.crypto import digest
 from tenants.scoping import organization_scope
 from webhooks import doors, payloads
 from webhooks.doors import Known, Speaker
@@ -77,11 +77,6 @@ def judge(items: Iterable[Item | None], known: Mapping[str, Known]) -> tuple[dic
     return genuine, forged
 
 
-def digest(client_state: str) -> str:
-    """What we keep of a client state. It is 256 random bits, so a plain hash gives nothing away."""
-    return sha256(client_state.encode()).hexdigest()
-
-
 def _is_genuine(item: Item, subscription: Known | None) -> bool:
     # A subscription that we do not have is compared, too, so that how long we take says nothing.
     expected = subscription.client_state_digest if subscription else NOBODYS_DIGEST
@@ -100,22 +95,20 @@ def _tell(genuine: Mapping[str, list[Item]], known: Mapping[str, Known], now: da
     # In order of ids, so that two POSTs about the same calendars never wait for each other.
     for organization_id, listeners in groupby(sorted(told), key=attrgetter("organization_id")):
         with organization_scope(organization_id):
-            syncs += _tell_organization({listener: told[listener] for listener in listeners}, now)
+            syncs += _tell_organization(organization_id, {listener: told[listener] for listener in listeners}, now)
     return syncs
 
 
-def _tell_organization(told: Mapping[Speaker, Counter[str]], now: datetime) -> list[Sync]:
-    syncs: list[Sync] = []
+def _tell_organization(organization_id: int, told: Mapping[Speaker, Counter[str]], now: datetime) -> list[Sync]:
+    marked = mark(told, organization_id=organization_id, now=now)
     deliveries = []
     for listener, counts in told.items():
-        marked = mark(listener, now=now)
-        syncs += marked
         outcomes = dict(counts)
-        if not marked and "marked" in outcomes:
+        if not marked[listener] and "marked" in outcomes:
             outcomes["unfollowed"] = outcomes.pop("marked")
         deliveries.append(
             Delivery(
-                organization_id=listener.organization_id,
+                organization_id=organization_id,
                 connection_id=listener.connection_id,
                 received_at=now,
                 items=counts.total(),
@@ -123,7 +116,7 @@ def _tell_organization(told: Mapping[Speaker, Counter[str]], now: datetime) -> l
             )
         )
     Delivery.objects.bulk_create(deliveries)
-    return syncs
+    return [sync for syncs in marked.values() for sync in syncs]
 
 
 def _note(genuine: Mapping[str, list[Item]], known: Mapping[str, Known], now: datetime) -> list[int]:

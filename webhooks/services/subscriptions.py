@@ -15,6 +15,7 @@ import structlog
 from django.conf import settings
 from django.urls import reverse
 
+from connections.crypto import digest
 from connections.graph import (
     ApprovalRequired,
     Conflict,
@@ -28,7 +29,6 @@ from connections.services import ConnectionNotActive, open_graph, record_failure
 from webhooks import doors, remote
 from webhooks.doors import Busy, Claim, Mailbox, Speaker
 from webhooks.payloads import Granted, Unreadable
-from webhooks.services.intake import digest
 from webhooks.services.marking import Sync, mark_all
 
 log = structlog.get_logger(__name__)
