@@ -1,27 +1,14 @@
 """
-What this app may find across organizations, by name: ids, organizations and states, never a row.
+What this app may find across organizations, by name: ids, organizations and moments, never a row.
 
 The only place here that opens the system's scope; the columns are granted one by one in the migration.
 """
 
 from datetime import datetime
 from typing import NamedTuple
-from uuid import UUID
 
-from connections.models import Connection, SignInAnswer, SignInFlow, Status
+from connections.models import SignInAnswer, SignInFlow
 from tenants.scoping import system_scope
-
-
-class ConnectionCard(NamedTuple):
-    """Enough of a connection to open its organization's scope and find it there."""
-
-    organization_id: int
-    id: int
-    member_id: int
-    tid: UUID
-    oid: UUID
-    status: str
-    status_since: datetime
 
 
 class FlowCard(NamedTuple):
@@ -62,30 +49,3 @@ def organizations_with_old_sign_ins(now: datetime) -> list[int]:
             .values_list("organization_id", flat=True)
             .distinct()
         )
-
-
-def connections_of_mailbox(tid: UUID | str, oid: UUID | str) -> list[ConnectionCard]:
-    """One mailbox may be connected in several organizations: all of its connections, in any state."""
-    return _cards("a mailbox is shared by organizations", tid=tid, oid=oid)
-
-
-def active_mailboxes() -> list[ConnectionCard]:
-    """Every connection that we may use now, grouped by mailbox."""
-    return _cards("mailboxes are listened to and read everywhere", status=Status.ACTIVE)
-
-
-def disconnected_with_secrets() -> list[ConnectionCard]:
-    """Connections whose person has left while their tokens are still here, so their leaving is not finished."""
-    return _cards(
-        "what was left is cleaned up everywhere", status=Status.DISCONNECTED, secret__connection_id__isnull=False
-    )
-
-
-def _cards(reason: str, **wanted: object) -> list[ConnectionCard]:
-    with system_scope(reason):
-        rows = (
-            Connection.objects.filter(**wanted)
-            .order_by("tid", "oid", "id")
-            .values_list("organization_id", "id", "member_id", "tid", "oid", "status", "status_since")
-        )
-        return [ConnectionCard(*row) for row in rows]

@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 from django.db import models
 
@@ -52,7 +52,7 @@ class Connection(TenantModel):
     address = models.CharField(max_length=320, blank=True)
     display_name = models.CharField(max_length=256, blank=True)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.ACTIVE)
-    # A code from our own table of reasons (connections/reasons in the docs), never Microsoft's free text.
+    # A code of ours, of which `connections/reasons.py` has the words; never Microsoft's free text.
     reason = models.CharField(max_length=64, blank=True)
     status_since = models.DateTimeField()
     scopes = models.JSONField(default=list)
@@ -168,8 +168,3 @@ class SignInAnswer(TenantModel):
 
     def __repr__(self) -> str:
         return f"<SignInAnswer {self.pk}>"
-
-
-def mailbox_key(tid: Any, oid: Any) -> str:
-    """How a mailbox is named across organizations, in locks, limits and messages."""
-    return f"{tid}/{oid}"

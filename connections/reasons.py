@@ -32,14 +32,6 @@ class Kind(StrEnum):
     BAD_REQUEST = "bad_request"
 
 
-# How a connection stands after a refusal; kinds that are not named change nothing.
-STATUS_AFTER: Final = {
-    Kind.REAUTHORIZE: Status.RECONNECT,
-    Kind.ADMIN_CONSENT: Status.APPROVAL,
-    Kind.NOT_ASSIGNED: Status.BLOCKED,
-    Kind.BLOCKED_BY_POLICY: Status.BLOCKED,
-}
-
 _USUAL_REASON: Final = {
     Kind.RETRY: "microsoft_busy",
     Kind.REAUTHORIZE: "sign_in_again",

@@ -90,11 +90,6 @@ class Organization(models.Model):
         return f"#{self.pk} {self.slug}"
 
 
-class MembershipQuerySet(TenantQuerySet["Membership"]):
-    def with_people(self) -> Self:
-        return self.select_related("user", "organization")
-
-
 class Membership(TenantModel):
     """A person in an organization, with a role."""
 
@@ -102,7 +97,7 @@ class Membership(TenantModel):
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
     created_at = models.DateTimeField(default=timezone.now)
 
-    objects = MembershipQuerySet.as_manager()
+    objects = TenantQuerySet["Membership"].as_manager()
 
     class Meta:
         constraints = [

@@ -199,7 +199,7 @@ class Migration(migrations.Migration):
         protection.open_to_system(
             "calendars_calendar",
             "id, organization_id, connection_id, followed_at, vanished_at, window_start, window_end, changed_at, "
-            "synced_at, round_started_at, lease_until, retry_at",
+            "synced_at, lease_until, retry_at",
         ),
         protection.open_to_support(
             "calendars_calendar",

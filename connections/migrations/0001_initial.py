@@ -178,9 +178,7 @@ class Migration(migrations.Migration):
         protection.same_organization("connections_secret", "connection_id", "connections_connection"),
         protection.same_organization("connections_signinflow", "member_id", "tenants_membership"),
         protection.same_organization("connections_signinanswer", "flow_id", "connections_signinflow"),
-        protection.open_to_system(
-            "connections_connection", "id, organization_id, member_id, tid, oid, status, status_since, connected_at"
-        ),
+        protection.open_to_system("connections_connection", "id, organization_id, tid, oid, status, connected_at"),
         protection.open_to_system("connections_secret", "id, organization_id, connection_id"),
         protection.open_to_system("connections_signinflow", "id, organization_id, state_digest, expires_at"),
         protection.open_to_system("connections_signinanswer", "id, organization_id, flow_id, key_digest, expires_at"),

@@ -280,8 +280,8 @@ def _expected(flow: SignInFlow) -> Connection | None:
 
 def _log(refused: ConnectRefused, organization_id: int) -> None:
     refusal = refused.refusal
-    level = "error" if refused.outcome == Outcome.OUR_SETUP else "info"
-    getattr(log, level)(
+    write = log.error if refused.outcome == Outcome.OUR_SETUP else log.info
+    write(
         "connect_refused",
         organization=organization_id,
         reason=refusal.reason if refusal else refused.outcome.value,

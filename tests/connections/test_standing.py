@@ -6,7 +6,6 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from connections import doors
 from connections.graph import (
     ApprovalRequired,
     BadRequest,
@@ -145,24 +144,7 @@ def test_tokens_of_a_connection_that_came_back_are_kept(connection: Connection, 
     assert acme.counts()["Secret"] == 1
 
 
-# --- doors and housekeeping ------------------------------------------------------------------------------------------
-
-
-def test_doors_find_a_mailbox_in_every_organization(alice: Traveller, mallory: Traveller, cast: Cast) -> None:
-    alice.connect(ALICE)
-    mallory.connect(ALICE)
-    [card, _] = doors.active_mailboxes()
-    found = doors.connections_of_mailbox(card.tid, card.oid)
-    assert {each.organization_id for each in found} == {cast.acme.pk, cast.globex.pk}
-    assert doors.disconnected_with_secrets() == []
-
-
-def test_a_door_finds_whose_leaving_is_not_finished(connection: Connection, acme: Stored) -> None:
-    with organization_scope(acme.organization.pk):
-        disconnect(connection=connection, now=NOW)
-    [card] = doors.disconnected_with_secrets()
-    assert (card.organization_id, card.id) == (acme.organization.pk, connection.pk)
-    assert doors.active_mailboxes() == []
+# --- housekeeping ----------------------------------------------------------------------------------------------------
 
 
 def test_sign_ins_that_nobody_came_back_from_leave_nothing(
@@ -184,8 +166,7 @@ def test_the_housekeeping_task_keeps_what_is_still_under_way(alice: Traveller, a
     assert acme.counts()["SignInFlow"] == 1
 
 
-# --- changing keys
-# -----------------------------------------------------------------------------------------------------
+# --- changing keys ---------------------------------------------------------------------------------------------------
 
 
 def test_rotating_keys_seals_every_secret_anew_and_tokens_still_work(
