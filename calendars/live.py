@@ -13,7 +13,7 @@ import redis
 import structlog
 from django.conf import settings
 
-logger = structlog.get_logger(__name__)
+log = structlog.get_logger(__name__)
 
 # Shorter than what proxies and browsers allow a silent stream.
 HEARTBEAT_SECONDS = 15.0
@@ -30,7 +30,7 @@ def publish(*, member_id: int, calendar_id: int, version: int) -> None:
     try:
         _client().publish(_channel(member_id), message)
     except redis.RedisError as error:
-        logger.warning("open pages were not told", calendar=calendar_id, reason=type(error).__name__)
+        log.warning("open_pages_not_told", calendar=calendar_id, reason=type(error).__name__)
 
 
 def listen(member_id: int) -> Generator[dict[str, Any] | None, None, None]:
@@ -50,8 +50,8 @@ def listen(member_id: int) -> Generator[dict[str, Any] | None, None, None]:
                     yield None
                 elif message["type"] == "message":
                     yield json.loads(message["data"])
-        except redis.ConnectionError as error:
-            logger.warning("stopped listening for changes", reason=type(error).__name__)
+        except redis.RedisError as error:  # a time-out is no ConnectionError
+            log.warning("listening_for_changes_ended", reason=type(error).__name__)
 
 
 @cache

@@ -21,7 +21,7 @@ from connections.graph import ApprovalRequired, GraphError, ReconnectRequired, R
 from connections.services import ConnectionNotActive, record_failure
 from tenants.tasks import TenantTask
 
-logger = structlog.get_logger(__name__)
+log = structlog.get_logger(__name__)
 
 # Longer waits are left to beat: a message that waits is held by a worker's memory and ends with it.
 LONGEST_COUNTDOWN = timedelta(minutes=5)
@@ -69,7 +69,7 @@ def list_calendars(*, organization_id: int, connection_id: int, attempt: int = 1
 
 def _list_later(ids: dict[str, int], attempt: int, asked: float | None) -> None:
     """Once more in a while, some times; then it is left to beat, which lists again in some hours."""
-    logger.warning("listing failed", connection=ids["connection_id"], attempt=attempt)
+    log.warning("listing_failed", connection=ids["connection_id"], attempt=attempt)
     if attempt < LISTING_ATTEMPTS:
         wait = min(asked or 5 * 2**attempt, LONGEST_COUNTDOWN.total_seconds())
         list_calendars.apply_async(

@@ -7,7 +7,7 @@ requests of the next seconds.
 
 import threading
 import time
-from functools import lru_cache
+from functools import cache
 
 import redis
 import structlog
@@ -34,7 +34,7 @@ log = structlog.get_logger("almanac.health")
 @never_cache
 def healthz(_: HttpRequest) -> JsonResponse:
     """200 when database, migrations, Redis and a worker are there, else 503 naming what is not."""
-    missing = _health.missing()
+    missing = health().missing()
     if missing:
         return JsonResponse({"status": "unavailable", "missing": missing}, status=503)
     return JsonResponse({"status": "ok"})
@@ -71,7 +71,10 @@ class Health:
         return missing
 
 
-_health = Health()
+@cache
+def health() -> Health:
+    """The one of this process."""
+    return Health()
 
 
 def _database_answers() -> bool:
@@ -79,7 +82,7 @@ def _database_answers() -> bool:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError as error:
-        log.warning("database does not answer", reason=type(error).__name__)
+        log.warning("database_silent", reason=type(error).__name__)
         return False
     return True
 
@@ -89,7 +92,7 @@ def _has_unapplied_migrations() -> bool:
         executor = MigrationExecutor(connection)
         return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     except DatabaseError as error:
-        log.warning("migrations cannot be read", reason=type(error).__name__)
+        log.warning("migrations_unreadable", reason=type(error).__name__)
         return True
 
 
@@ -97,11 +100,11 @@ def _redis_answers() -> bool:
     try:
         return bool(_redis().ping())
     except redis.RedisError as error:
-        log.warning("redis does not answer", reason=type(error).__name__)
+        log.warning("redis_silent", reason=type(error).__name__)
         return False
 
 
-@lru_cache(maxsize=1)
+@cache
 def _redis() -> redis.Redis:
     return redis.Redis.from_url(
         settings.REDIS_URL,
@@ -116,5 +119,5 @@ def _worker_answers() -> bool:
         # The first answer is enough, so with a living worker this takes milliseconds.
         return bool(current_app.control.ping(timeout=ANSWER_WITHIN_SECONDS, limit=1))
     except (BrokerError, redis.RedisError, OSError) as error:
-        log.warning("worker cannot be asked", reason=type(error).__name__)
+        log.warning("worker_not_asked", reason=type(error).__name__)
         return False

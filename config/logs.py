@@ -21,9 +21,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 FIELDS = frozenset(
     {
         "event", "level", "timestamp", "logger", "exception", "exc_info", "request_id", "method", "route", "status",
-        "ms", "user", "organization", "connection", "calendar", "subscription", "delivery", "task", "task_id", "code",
-        "reason", "graph_request_id", "count", "pages", "stored", "removed", "skipped", "round", "retry_after",
-        "attempt", "items", "forged", "purpose", "url_path",
+        "ms", "user", "organization", "connection", "calendar", "task", "code", "reason", "graph_request_id", "count",
+        "pages", "stored", "removed", "skipped", "round", "attempt", "items", "forged",
     }
 )  # fmt: skip
 

@@ -13,7 +13,7 @@ from calendars.models import Calendar
 from calendars.sync import apply
 from tenants.models import Organization
 
-logger = structlog.get_logger(__name__)
+log = structlog.get_logger(__name__)
 
 
 def follow(*, calendar: Calendar, now: datetime) -> None:
@@ -36,7 +36,7 @@ def unfollow(*, calendar: Calendar) -> None:
     locked.save(update_fields=["followed_at"])
     empty(locked)
     calendar.followed_at = None
-    logger.info("unfollowed", calendar=calendar.pk)
+    log.info("unfollowed", calendar=calendar.pk)
 
 
 def mark_changed(*, connection_id: int, organization: Organization | int, now: datetime) -> list[int]:

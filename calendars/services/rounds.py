@@ -16,7 +16,7 @@ from calendars.sync.round import Clock, Round, Tally
 from connections.graph import ApprovalRequired, GraphClient, GraphError, ReconnectRequired, Refused, Throttled
 from connections.services import ConnectionNotActive, open_graph, record_failure, record_success
 
-logger = structlog.get_logger(__name__)
+log = structlog.get_logger(__name__)
 
 # The first wait after a failure that names none, and the longest; each failure in a row doubles it.
 FIRST_WAIT = timedelta(seconds=5)
@@ -80,7 +80,7 @@ def sync_calendar(*, organization_id: int, calendar_id: int, clock: Clock) -> Ro
         _wait(held, "internal", clock)
         raise
     record_success(organization_id=organization_id, connection_id=held.connection_id, now=clock())
-    logger.info(
+    log.info(
         "round", calendar=calendar_id, connection=held.connection_id, round=tally.number, pages=tally.pages,
         stored=tally.stored, removed=tally.removed, skipped=tally.skipped,
     )  # fmt: skip
@@ -98,7 +98,7 @@ def _answer(held: Lease, error: GraphError | Unreadable, clock: Clock) -> RoundR
     code = (error.code or type(error).__name__) if isinstance(error, GraphError) else "unreadable"
     asked = error.retry_after if isinstance(error, GraphError) else None
     if not isinstance(error, Throttled):
-        logger.warning("round failed", calendar=held.calendar_id, connection=held.connection_id, code=code)
+        log.warning("round_failed", calendar=held.calendar_id, connection=held.connection_id, code=code)
     return _wait(held, code, clock, seconds=asked)
 
 

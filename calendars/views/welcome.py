@@ -60,7 +60,7 @@ def _list_calendars(organization: Organization, connection: Connection) -> None:
     try:
         found = services.list_calendars(**ids, now=timezone.now())
     except (GraphError, Unreadable, ConnectionNotActive) as error:
-        log.info("calendars are listed later", connection=connection.pk, reason=type(error).__name__)
+        log.info("listing_left_to_task", connection=connection.pk, reason=type(error).__name__)
         # The task meets the same error, and knows which of them changes the connection's state.
         tasks.list_calendars.apply_async(kwargs=ids, queue="interactive")
     else:

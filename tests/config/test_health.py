@@ -7,15 +7,15 @@ import sys
 import pytest
 from django.db.migrations.recorder import MigrationRecorder
 
-from config import health
+from config.health import health
 from scripts.environment import ROOT
 from tests.conftest import eventually
 
 
 @pytest.fixture(autouse=True)
-def asked_for_the_first_time(monkeypatch):
+def asked_for_the_first_time():
     """Every test begins without an earlier answer."""
-    monkeypatch.setattr(health, "_health", health.Health())
+    health.cache_clear()
 
 
 def test_all_is_well_when_everything_is_there_and_a_worker_answers(worker, client):
