@@ -20,11 +20,6 @@ _WINDOWS_FOLDED = {name.casefold(): key for name, key in _WINDOWS.items()}
 # The table of tzlocal has an entry for the empty name, which means nothing.
 _IANA: frozenset[str] = frozenset(name for name in tz_win if name) | frozenset(_WINDOWS.values())
 _IANA_FOLDED = {name.casefold(): name for name in _IANA}
-WINDOWS_NAMES: tuple[str, ...] = tuple(sorted(name for name in _WINDOWS if not name.startswith("tzone:")))
-IANA_NAMES: tuple[str, ...] = tuple(sorted(_IANA))
-
-# Names that Outlook shows and nobody can resolve.
-CUSTOM_ZONES = frozenset({"tzone://Microsoft/Custom", "Customized Time Zone"})
 
 
 class UnknownZone(ValueError):

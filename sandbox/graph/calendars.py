@@ -9,6 +9,7 @@ from sandbox.drafts import fold
 from sandbox.graph import query
 from sandbox.graph.call import READ, WRITE, Call
 from sandbox.graph.envelope import GRAPH, answer, context, empty
+from sandbox.graph.events import listing
 from sandbox.graph.routing import container, mailbox
 from sandbox.items import Calendar
 from sandbox.refusals import invalid_request, unreadable
@@ -23,16 +24,7 @@ COLORS = (
 def list_calendars(call: Call) -> Response:
     call.need(READ)
     shown = [show(call, calendar) for calendar in call.mailbox.calendars.values()]
-    shown = query.ordered(query.fitting(shown, query.read_filter()))
-    part, next_link = query.page(shown, query.page_size(call.prefer.page_size))
-    names = query.selected()
-    body: dict[str, Any] = {"@odata.context": context(f"users('{call.person.oid}')/calendars")}
-    if query.wants_count():
-        body["@odata.count"] = len(shown)
-    body["value"] = [query.narrow(each, names) for each in part]
-    if next_link is not None:
-        body["@odata.nextLink"] = next_link
-    return answer(body)
+    return listing(call, shown, "calendars")
 
 
 @mailbox.route("POST", "calendars")

@@ -27,7 +27,6 @@ READ = frozenset(
 )
 WRITE = frozenset({"Calendars.ReadWrite", "Calendars.ReadWrite.Shared"})
 PROFILE = READ | {"User.Read", "User.ReadBasic.All", "User.Read.All", "User.ReadWrite"}
-MAILBOX_SETTINGS = frozenset({"MailboxSettings.Read", "MailboxSettings.ReadWrite", "User.Read"})
 
 
 @dataclass

@@ -70,10 +70,6 @@ class TokenFault(Exception):
         self.status = status or fault.status
         super().__init__(f"{self.error} {number}: {self.detail}")
 
-    def without_suberror(self) -> TokenFault:
-        self.suberror = None
-        return self
-
     def body(self, *, now: datetime, correlation_id: str, trace_id: str) -> dict[str, object]:
         answer: dict[str, object] = {
             "error": self.error,

@@ -135,10 +135,6 @@ class ScopeRequest:
     def names(self, name: str) -> bool:
         return any(p.name == name for p in self.permissions if p.is_openid)
 
-    @property
-    def beyond_openid(self) -> frozenset[Permission]:
-        return frozenset(p for p in self.permissions if not p.is_openid)
-
 
 def permission(name: str, resource: str = GRAPH) -> Permission:
     """
