@@ -1,5 +1,6 @@
 """After any mix of edits and faults, once it is quiet, what is stored is what is there."""
 
+import itertools
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,11 +30,12 @@ class Life(RuleBasedStateMachine):
     """A mailbox that people edit, a Microsoft that misbehaves, and rounds in between."""
 
     mailbox: Mailbox
+    # Never the same id in two lives: what cannot be read stays as it was, and a former life may have had it readable.
+    numbers = itertools.count(1)
 
     def __init__(self) -> None:
         super().__init__()
         self.clock = utc_now()
-        self.number = 0
 
     @initialize(style=st.sampled_from(STYLES), page=st.sampled_from([None, 3, 20]), duplicate=st.booleans())
     def begin(self, style: str, page: int | None, duplicate: bool) -> None:
@@ -98,8 +100,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(subject=st.sampled_from([7, "a\0b", "\ud800", "good"]))
     def send_something_odd(self, subject: Any) -> None:
-        self.number += 1
-        odd = {"id": f"raw-{self.number}", "type": "singleInstance", "isAllDay": False, "isCancelled": False}
+        odd = {"id": f"raw-{next(self.numbers)}", "type": "singleInstance", "isAllDay": False, "isCancelled": False}
         more = {"seriesMasterId": None, "showAs": "busy"}
         self.edit("raw", event={**odd, **more, **meeting(), "subject": subject})
 
