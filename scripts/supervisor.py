@@ -101,7 +101,7 @@ class Supervisor:
     def kill(self) -> None:
         """End everything at once, adopted or not."""
         for child in self._children:
-            # PostgreSQL's own word for "now" leaves no helper processes behind; what it must repair, it can.
+            # PostgreSQL's own word for "now" leaves none of its own processes behind; what it must repair, it can.
             processes.kill_session(child.process, signal.SIGQUIT if child.name == "postgres" else signal.SIGKILL)
 
     def _spawn(self, name: str, command: Sequence[str | Path], *, shown: bool = True) -> Child:
