@@ -46,7 +46,8 @@ def ours(client: GraphClient, url: str) -> list[str]:
     """
     found = []
     for page in client.pages("/subscriptions"):
-        for answer in page.get("value", []):
+        values = page.get("value")
+        for answer in values if isinstance(values, list) else []:
             try:
                 granted = payloads.read_granted(answer)
             except payloads.Unreadable:

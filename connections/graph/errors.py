@@ -110,7 +110,7 @@ def error_of(status: int, body: Any, headers: Mapping[str, Any]) -> GraphError:
     known = {code.lower() for code in codes}
     details: dict[str, Any] = {
         "status": status,
-        "request_id": lower.get("request-id") or inner_id,
+        "request_id": _word(lower.get("request-id", "")) or inner_id,
         "retry_after": seconds_to_wait(lower.get("retry-after")),
     }
     # The outer code is the stable one; an inner one is more specific only where we look for it by name.
@@ -138,8 +138,13 @@ def _codes_and_id(body: Any) -> tuple[list[str], str]:
         if not isinstance(error, dict):
             break
         if isinstance(error.get("code"), str):
-            codes.append(error["code"][:128])
+            codes.append(_word(error["code"])[:128])
         if isinstance(error.get("request-id"), str):
-            request_id = error["request-id"][:64]
+            request_id = _word(error["request-id"])[:64]
         error = error.get("innerError", error.get("innererror"))
     return codes, request_id
+
+
+def _word(text: str) -> str:
+    """What codes and ids consist of: they are stored and logged, and a NUL in one could not be."""
+    return "".join(character for character in text if "!" <= character <= "~")

@@ -268,6 +268,11 @@ def test_a_refusal_keeps_microsofts_id_from_header_or_body() -> None:
     assert refusal(404, "x", **{"Request-Id": "outer-id"}).request_id == "outer-id"
 
 
+def test_what_could_not_be_stored_of_a_refusal_is_left_out() -> None:
+    error = error_of(403, {"error": {"code": "Odd\0 \ud83dCode"}}, {"Request-Id": "an\0-id"})
+    assert (error.code, error.request_id) == ("OddCode", "an-id")
+
+
 def test_a_429_without_a_number_means_ten_seconds() -> None:
     error = refusal(429)
     assert isinstance(error, Throttled)

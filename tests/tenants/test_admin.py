@@ -108,3 +108,18 @@ def test_pages_that_libraries_bring_along_are_not_taken():
     admin.site.register(Group, ModelAdmin)
     assert not admin.site.is_registered(Group)
     assert admin.site.is_registered(Organization)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "connections/connection/?status__exact=%00",
+        "connections/connection/?reason=%00",
+        "webhooks/subscription/?created_at__year=99999",
+        "tenants/user/?date_joined__gte=soon",
+    ],
+)
+def test_an_address_that_asks_for_what_cannot_be_is_no_error_of_ours(cast: Cast, address: str):
+    browser = signed_in(cast.support)
+    browser.raise_request_exception = False
+    assert browser.get(f"/admin/{address}", follow=True).status_code == 200
