@@ -33,6 +33,7 @@ class CalendarAdmin(SupportAdmin[Calendar]):
         "is_default",
         ("followed_at", admin.EmptyFieldListFilter),
         ("vanished_at", admin.EmptyFieldListFilter),
+        ("last_error", admin.EmptyFieldListFilter),
     )
     search_fields = ("id__exact", "connection__exact")
     search_help_text = "The number of a calendar, or of its connection."

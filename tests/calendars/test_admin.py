@@ -28,6 +28,18 @@ def test_support_sees_states_and_counts_and_no_names(synced: Mailbox) -> None:
     assert f">{len(synced.stored()) + synced.masters()}<" in pages[0].content.decode()
 
 
+def test_calendars_that_fail_are_filtered(synced: Mailbox) -> None:
+    support = signed_in(synced.people.support)
+    address = reverse("admin:calendars_calendar_changelist")
+    row = reverse("admin:calendars_calendar_change", args=[synced.calendar.pk])
+    assert row not in support.get(address, {"last_error__isempty": "0"}).content.decode()
+
+    synced.sandbox.fault({"status": 503}, match={"path": "calendarView/delta"}, times=9)
+    synced.sync()
+
+    assert row in support.get(address, {"last_error__isempty": "0"}).content.decode()
+
+
 def test_nobody_else_comes_in(synced: Mailbox) -> None:
     address = reverse("admin:calendars_calendar_changelist")
     assert signed_in(synced.people.mallory).get(address).status_code == 404
