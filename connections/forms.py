@@ -1,7 +1,8 @@
 """What a member may say when they press "Connect"."""
 
 from django import forms
-from django.utils.http import url_has_allowed_host_and_scheme
+
+from tenants.addresses import is_inside
 
 # Microsoft's own words for how insistent its page shall be.
 PROMPTS = [
@@ -24,8 +25,3 @@ class ConnectForm(forms.Form):
         """A path inside this site, or none: a stranger's link must not choose where people end up."""
         path: str = self.cleaned_data["next"]
         return path if is_inside(path) else ""
-
-
-def is_inside(path: str) -> bool:
-    """Whether this is a path of this site: one leading slash, no host, no scheme, nothing unprintable."""
-    return path.startswith("/") and path.isprintable() and url_has_allowed_host_and_scheme(path, allowed_hosts=None)

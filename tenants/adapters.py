@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 
+from tenants.addresses import is_inside
 from tenants.emails import Mail, compose
 
 _WITH_ACCOUNT = "You get this mail because an account at Almanac uses this address."
@@ -39,7 +39,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth co
 
     def is_safe_url(self, url: str | None) -> bool:
         """Whether somebody may be led there after signing in: a path of this site, nothing else."""
-        return url is not None and url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+        return url is not None and is_inside(url)
 
     def is_ajax(self, request: HttpRequest) -> bool:  # noqa: ARG002
         """Pages only: allauth would answer scripts with JSON of its own making, and nothing of ours asks for it."""

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
+from tenants.addresses import absolute
+
 
 @dataclass(frozen=True, kw_only=True)
 class Mail:
@@ -35,8 +37,3 @@ def compose(mail: Mail, *, to: str) -> EmailMultiAlternatives:
     )
     message.attach_alternative(render_to_string("emails/message.html", context), "text/html")
     return message
-
-
-def absolute(path: str) -> str:
-    """An address for the world outside, from a path on this site."""
-    return f"{settings.ALMANAC_ORIGIN}{path}"

@@ -3,13 +3,13 @@
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
-from calendars.models import Calendar, Event
+from calendars.models import Calendar, Event, EventQuerySet
 from calendars.presentation.colors import swatch
 
 NO_SUBJECT = "(no subject)"
 PRIVATE = "Private"
 
-# What `item` needs: the feed loads these columns and no others.
+# What lists and the feed need of an event: they load these columns and no others.
 ITEM_FIELDS = (
     "calendar_id",
     "kind",
@@ -79,6 +79,11 @@ def _span(event: Event) -> tuple[str, str]:
 
 def _utc(moment: datetime | None) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
+
+
+def touching(events: EventQuerySet, start: datetime, end: datetime, zone: tzinfo) -> list[Event]:
+    """Those of these events that touch [start, end) for somebody in this zone, with the columns of `ITEM_FIELDS`."""
+    return [event for event in events.overlapping(start, end).only(*ITEM_FIELDS) if in_range(event, start, end, zone)]
 
 
 def in_range(event: Event, start: datetime, end: datetime, zone: tzinfo) -> bool:

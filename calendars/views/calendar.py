@@ -13,10 +13,11 @@ from calendars.models import Calendar, Event, Kind
 from calendars.presentation.agenda import by_day
 from calendars.presentation.colors import swatch
 from calendars.presentation.details import SHOW_AS, attendees, own_zone, safe_link
-from calendars.presentation.events import ITEM_FIELDS, days_of, feed_item, in_range, is_hidden, title
+from calendars.presentation.events import days_of, is_hidden, title, touching
 from calendars.presentation.series import series_in_words
 from calendars.presentation.states import as_of, banners, cards
-from calendars.views.mine import chosen, event_address, my_calendars, my_connections, my_events, refuse
+from calendars.views.feed import feed_items
+from calendars.views.mine import chosen, my_calendars, my_connections, my_events, refuse
 from tenants.decorators import MemberRequest, member_required
 from tenants.policies import Action
 
@@ -47,9 +48,7 @@ def calendar(request: MemberRequest) -> HttpResponse:
         "known": {
             "start": start.isoformat(),
             "end": end.isoformat(),
-            "events": [
-                feed_item(row, calendars[row.calendar_id], address=event_address(request, row.pk)) for row in rows
-            ],
+            "events": feed_items(request, rows, calendars),
         },
         "days": by_day(rows, calendars, first=day, days=AROUND.days, zone=zone),
         "before": day - AROUND,
@@ -142,9 +141,7 @@ def _frame(request: MemberRequest, calendars: list[Calendar]) -> dict[str, Any]:
 
 
 def _between(request: MemberRequest, calendars: dict[int, Calendar], start: datetime, end: datetime) -> list[Event]:
-    zone = timezone.get_current_timezone()
-    rows = my_events(request, calendars).overlapping(start, end).only(*ITEM_FIELDS)
-    return [row for row in rows if in_range(row, start, end, zone)]
+    return touching(my_events(request, calendars), start, end, timezone.get_current_timezone())
 
 
 def _midnight(day: date) -> datetime:

@@ -9,7 +9,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from calendars import services
@@ -20,6 +19,7 @@ from calendars.presentation.states import State, cards, connection_state, scopes
 from calendars.views.asking import may_ask, queue_rounds, read_again
 from calendars.views.mine import my_calendars, my_connection, my_connections, refuse
 from connections.models import Connection
+from tenants.addresses import is_inside
 from tenants.decorators import MemberRequest, member_required
 from tenants.policies import Action
 
@@ -111,7 +111,8 @@ def choose(request: MemberRequest, pk: int) -> HttpResponse:
         elif calendar.pk not in wanted and calendar.is_followed:
             services.unfollow(calendar=calendar)
     messages.success(request, _chosen_words(len(wanted)))
-    return redirect(return_path(request, form.cleaned_data["next"]) or _address(request, found))
+    wanted_page = form.cleaned_data["next"]
+    return redirect(wanted_page if is_inside(wanted_page) else _address(request, found))
 
 
 def _chosen_words(count: int) -> str:
@@ -122,14 +123,6 @@ def _chosen_words(count: int) -> str:
 
 def _address(request: MemberRequest, found: Connection) -> str:
     return reverse("calendars:connection", args=[request.organization.slug, found.pk])
-
-
-def return_path(request: MemberRequest, path: str) -> str:
-    """The path if it stays on this site; otherwise nothing."""
-    inside = path.startswith("/") and url_has_allowed_host_and_scheme(
-        path, allowed_hosts=None, require_https=request.is_secure()
-    )
-    return path if inside else ""
 
 
 @require_POST

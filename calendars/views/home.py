@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from calendars.models import Calendar
 from calendars.presentation.agenda import Day, by_day, shortened
-from calendars.presentation.events import ITEM_FIELDS, in_range
+from calendars.presentation.events import touching
 from calendars.presentation.states import cards
 from calendars.views.mine import my_calendars, my_connections, my_events
 from connections.models import Connection, Status
@@ -43,8 +43,7 @@ def _soon(request: MemberRequest, calendars: dict[int, Calendar], now: datetime)
     zone = timezone.get_current_timezone()
     today = now.astimezone(zone).date()
     end = datetime.combine(today + timedelta(days=SOON_DAYS), datetime.min.time(), tzinfo=zone)
-    rows = my_events(request, calendars).filter(is_cancelled=False).overlapping(now, end).only(*ITEM_FIELDS)
-    events = [event for event in rows if in_range(event, now, end, zone)]
+    events = touching(my_events(request, calendars).filter(is_cancelled=False), now, end, zone)
     days = by_day(events, calendars, first=today, days=SOON_DAYS, zone=zone)
     return shortened(days, SOON_EVENTS)
 

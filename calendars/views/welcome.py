@@ -14,14 +14,14 @@ from calendars.models import Calendar, Event, EventQuerySet
 from calendars.payloads import Unreadable
 from calendars.presentation.agenda import Day, by_day, shortened
 from calendars.presentation.colors import swatch
-from calendars.presentation.events import ITEM_FIELDS, in_range
+from calendars.presentation.events import touching
 from calendars.presentation.states import connection_state
 from calendars.views.asking import may_ask, queue_rounds, read_again
-from calendars.views.connections import return_path
 from calendars.views.mine import my_connection
 from connections.graph import GraphError
 from connections.models import Connection
 from connections.services import ConnectionNotActive
+from tenants.addresses import is_inside
 from tenants.decorators import MemberRequest, member_required, outside_scope
 from tenants.models import Organization
 from tenants.policies import Action
@@ -79,6 +79,7 @@ def _context(request: MemberRequest, connection: Connection) -> dict[str, object
     }
     followed = {pk: calendar for pk, calendar in calendars.items() if calendar.is_followed}
     events = Event.objects.of(request.organization).filter(calendar_id__in=list(followed)).shown()
+    wanted = request.GET.get("next", "")
     reading = not calendars or any(calendar.synced_at is None for calendar in followed.values())
     return {
         "connection": connection,
@@ -87,8 +88,7 @@ def _context(request: MemberRequest, connection: Connection) -> dict[str, object
         "reading": reading and connection.is_active,
         "count": events.count() if followed else 0,
         "days": _first_days(events, followed, now) if followed else [],
-        "next": return_path(request, request.GET.get("next", ""))
-        or reverse("calendars:calendar", args=[request.organization.slug]),
+        "next": wanted if is_inside(wanted) else reverse("calendars:calendar", args=[request.organization.slug]),
     }
 
 
@@ -96,6 +96,5 @@ def _first_days(events: EventQuerySet, calendars: dict[int, Calendar], now: date
     zone = timezone.get_current_timezone()
     today = now.astimezone(zone).date()
     end = now + timedelta(days=FIRST_DAYS)
-    rows = events.filter(is_cancelled=False).overlapping(now, end).only(*ITEM_FIELDS)
-    events_soon = [row for row in rows if in_range(row, now, end, zone)]
-    return shortened(by_day(events_soon, calendars, first=today, days=FIRST_DAYS, zone=zone), FIRST_EVENTS)
+    coming = touching(events.filter(is_cancelled=False), now, end, zone)
+    return shortened(by_day(coming, calendars, first=today, days=FIRST_DAYS, zone=zone), FIRST_EVENTS)
