@@ -2,8 +2,10 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from functools import partial
 from importlib import import_module
 
 import orjson
@@ -27,8 +29,32 @@ ASK_AGAIN_AFTER = 20.0
 LASTS = 600.0
 # Each open stream holds one of a process's 16 threads; pages must find some free. Who gets no place polls.
 MOST_STREAMS = 8
+# So that nobody's open pages take them all from everybody else.
+MOST_STREAMS_EACH = 4
 
-_places = threading.BoundedSemaphore(MOST_STREAMS)
+
+class Places:
+    """How many streams this process holds open, and for whom."""
+
+    def __init__(self) -> None:
+        self._taken: Counter[int] = Counter()
+        self._lock = threading.Lock()
+
+    def take(self, user_id: int) -> bool:
+        """Whether there was a place for this person; it is theirs until they give it back."""
+        with self._lock:
+            if self._taken.total() >= MOST_STREAMS or self._taken[user_id] >= MOST_STREAMS_EACH:
+                return False
+            self._taken[user_id] += 1
+            return True
+
+    def give_back(self, user_id: int) -> None:
+        with self._lock:
+            # What is left at zero is dropped: people come and go for as long as the process lives.
+            self._taken = +(self._taken - Counter([user_id]))
+
+
+_places = Places()
 
 
 @require_GET
@@ -37,9 +63,9 @@ _places = threading.BoundedSemaphore(MOST_STREAMS)
 def stream(request: MemberRequest) -> HttpResponseBase:
     """
     `listening` once nothing is missed any more, then `change` whenever one of the viewer's calendars has changed, with
-    its id and version; 503 when all places are taken.
+    its id and version; 503 when all places are taken, or all that one person may take.
     """
-    if not _places.acquire(blocking=False):
+    if not _places.take(request.user.pk):
         return HttpResponse(
             "All places are taken.", status=503, content_type="text/plain", headers={"Retry-After": "15"}
         )
@@ -48,7 +74,7 @@ def stream(request: MemberRequest) -> HttpResponseBase:
         user_id=request.user.pk,
         slug=request.organization.slug,
         member_id=request.membership.pk,
-        free=_places.release,
+        free=partial(_places.give_back, request.user.pk),
     )
     response = StreamingHttpResponse(listener, content_type="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
@@ -89,10 +115,12 @@ class Listener:
 
     def close(self) -> None:
         """Stop listening and give the place back; harmless when done twice."""
-        self._parts.close()
-        free, self._free = self._free, None
-        if free is not None:
-            free()
+        try:
+            self._parts.close()
+        finally:
+            free, self._free = self._free, None
+            if free is not None:
+                free()
 
     def _write(self) -> Generator[bytes]:
         began = asked = time.monotonic()

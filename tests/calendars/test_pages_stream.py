@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from calendars import live
-from calendars.views.stream import MOST_STREAMS, Listener
+from calendars.views.stream import MOST_STREAMS, MOST_STREAMS_EACH, Listener
 from tenants.models import Membership
 from tenants.scoping import organization_scope
 from tests.calendars.making import membership_of
@@ -110,17 +110,35 @@ def test_a_stream_ends_by_itself_and_frees_its_place_once(cast: Cast):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_when_all_places_are_taken_the_browser_is_told_to_poll_and_a_place_given_back_is_free(alice: Client):
-    taken = [alice.get(ADDRESS) for _ in range(MOST_STREAMS)]
-    refused = alice.get(ADDRESS)
+def test_when_all_places_are_taken_the_browser_is_told_to_poll_and_a_place_given_back_is_free(
+    cast: Cast, alice: Client
+):
+    several = [alice, signed_in(cast.ada)]
+    taken = [browser.get(ADDRESS) for browser in several for _ in range(MOST_STREAMS // len(several))]
+    bob = signed_in(cast.bob)
+    refused = bob.get(ADDRESS)
     for answer in taken:
         answer.close()
-    afterwards = alice.get(ADDRESS)
+    afterwards = bob.get(ADDRESS)
     afterwards.close()
 
     assert {answer.status_code for answer in taken} == {200}
     assert refused.status_code == 503
     assert refused["Retry-After"] == "15"
+    assert afterwards.status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_takes_all_places_from_everybody_else(cast: Cast, alice: Client):
+    taken = [alice.get(ADDRESS) for _ in range(MOST_STREAMS_EACH + 1)]
+    bobs = signed_in(cast.bob).get(ADDRESS)
+    for answer in (*taken, bobs):
+        answer.close()
+    afterwards = alice.get(ADDRESS)
+    afterwards.close()
+
+    assert [answer.status_code for answer in taken] == [200] * MOST_STREAMS_EACH + [503]
+    assert bobs.status_code == 200
     assert afterwards.status_code == 200
 
 
