@@ -141,7 +141,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_shown_without_its_times(self) -> None:
-        assert all(facts.start <= facts.end for facts in self.mailbox.stored().values())  # type: ignore[operator]
+        assert all(facts.start <= facts.end for facts in self.mailbox.stored().values())
 
     def teardown(self) -> None:
         self.mailbox.sandbox.clear_faults()
