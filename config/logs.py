@@ -29,12 +29,13 @@ FIELDS = frozenset(
 # Asked every few seconds by machines; what is wrong is logged by the check itself.
 QUIET_ROUTES = frozenset({"healthz"})
 
-# Three base64url parts with dots (a JWT), Microsoft's opaque tokens and codes, and secrets in query strings.
+# Three base64url parts with dots (a JWT), Microsoft's opaque tokens and codes, secrets in query strings, and the lines
+# in which PostgreSQL quotes the row that it refuses.
 _SECRETS = re.compile(
     r"eyJ[\w-]+\.[\w-]+\.?[\w-]*|\b[01]\.A[\w.-]{40,}|\bM\.C[\w.!*-]{20,}"
     r"|(?<![\w$])(?:code|state|client_secret|refresh_token|access_token|id_token|code_verifier|\$?skiptoken"
-    r"|\$?deltatoken)=[^&\s'\"]+",
-    re.IGNORECASE,
+    r"|\$?deltatoken)=[^&\s'\"]+|^(?:DETAIL|CONTEXT): .*$",
+    re.IGNORECASE | re.MULTILINE,
 )
 
 

@@ -4,11 +4,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.db import IntegrityError, transaction
+from django.forms import BaseForm
 from django.http import HttpRequest
 from django.urls import reverse
 
 from tenants.addresses import is_inside
 from tenants.emails import Mail, compose
+from tenants.models import User
 
 _WITH_ACCOUNT = "You get this mail because an account at Almanac uses this address."
 _WITHOUT_ACCOUNT = "You get this mail because somebody typed this address at Almanac."
@@ -36,6 +40,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth co
     def send_mail(self, template_prefix: str, email: str, context: Context) -> None:
         """Send what allauth wants said, in our words; `template_prefix` is allauth's name of the occasion."""
         compose(MAILS[template_prefix](context), to=email).send()
+
+    def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:
+        """
+        Raises:
+            ImmediateHttpResponse: somebody has signed up with this address a moment ago, as with the second of two
+                clicks. The answer is that of any sign-up; the mail is on its way already.
+        """
+        try:
+            with transaction.atomic():
+                saved: User = super().save_user(request, user, form, commit)
+        except IntegrityError:
+            raise ImmediateHttpResponse(self.respond_email_verification_sent(request, None)) from None
+        return saved
 
     def is_safe_url(self, url: str | None) -> bool:
         """Whether somebody may be led there after signing in: a path of this site, nothing else."""

@@ -9,9 +9,11 @@ from logging.config import dictConfig
 import pytest
 import structlog
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from config import logs
+from tenants.models import User
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl"
 CODE = "1.AXEA" + "x" * 60
@@ -73,3 +75,16 @@ def test_a_health_check_that_fails_writes_no_line_of_djangos(
     assert Client().get("/healthz").status_code in {200, 503}
     assert [line for line in lines(written) if line.get("logger") == "django.request"] == []
     assert "Logging error" not in capsys.readouterr().err
+
+
+def test_what_the_database_quotes_of_a_row_is_cut(written: io.StringIO, db: None):
+    address = "bob@acme.example"
+    User.objects.create_user(address)
+    try:
+        with transaction.atomic():
+            User.objects.create_user(address)
+    except IntegrityError:
+        structlog.get_logger("almanac").exception("failed")
+    (line,) = lines(written)
+    assert "user_email_unique" in str(line["exception"])
+    assert address not in str(line)

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -9,6 +11,7 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 
@@ -40,6 +43,22 @@ def link_in(message: mail.EmailMessage) -> str:
 
 def is_signed_in(client: Client) -> bool:
     return "_auth_user_id" in client.session
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_sign_ups_at_once_with_one_address_make_one_person_and_no_error():
+    together = Barrier(4)
+
+    def click(_: int) -> int:
+        together.wait()
+        try:
+            return sign_up(Client(raise_request_exception=False), "New@acme.example").status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as several:
+        assert list(several.map(click, range(4))) == [302] * 4
+    assert [person.email for person in User.objects.all()] == ["new@acme.example"]
 
 
 def test_from_signing_up_over_the_mail_to_an_organization_of_ones_own():
