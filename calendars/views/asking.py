@@ -2,20 +2,32 @@
 
 from collections.abc import Iterable
 
+import structlog
 from django.core.cache import cache
 from django.utils import timezone
+from redis import RedisError
 
 from calendars import services, tasks
 from connections.models import Connection
 from tenants.models import Organization
+
+log = structlog.get_logger(__name__)
 
 # Seconds between two askings for the same connection, however often somebody presses or reloads.
 PAUSE = 10
 
 
 def may_ask(connection: Connection) -> bool:
-    """Whether it is time to ask again; answering yes begins the next pause."""
-    return cache.add(f"asking:{connection.pk}", 1, PAUSE)
+    """
+    Whether it is time to ask again; answering yes begins the next pause.
+
+    Without Redis nobody can count, and yes is right: what is asked for is marked in the database, and done later.
+    """
+    try:
+        return cache.add(f"asking:{connection.pk}", 1, PAUSE)
+    except RedisError as error:
+        log.warning("askings_not_counted", connection=connection.pk, reason=type(error).__name__)
+        return True
 
 
 def read_again(connection: Connection, organization: Organization) -> None:

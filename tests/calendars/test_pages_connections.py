@@ -7,6 +7,7 @@ from celery.worker import WorkController
 from django.db import connection as database
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from calendars.models import Calendar
 from connections.models import Connection, Status
@@ -254,6 +255,17 @@ def test_sync_now_pressed_twice_asks_microsoft_once(synced: Mailbox, worker: Wor
     again = alice.post(f"{CONNECTIONS}{synced.connection_id}/sync/", follow=True)
 
     assert "We asked Microsoft a moment ago" in again.content.decode()
+
+
+def test_without_redis_the_wish_to_sync_is_kept_and_the_person_sees_a_page(synced: Mailbox, settings: Settings):
+    """The broker is the same server; in this test it is there, so that only counting fails."""
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+    before = synced.calendar.changed_at
+
+    answer = signed_in(synced.people.alice).post(f"{CONNECTIONS}{synced.connection_id}/sync/")
+
+    assert answer.status_code == 302
+    assert synced.calendar.changed_at != before
 
 
 def test_welcome_lists_the_calendars_follows_the_default_one_and_shows_its_events(
