@@ -1,9 +1,7 @@
 """Reading Graph's answers: every item by itself, nothing that hurts another."""
 
 import json
-import os
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -22,18 +20,13 @@ from calendars.payloads import (
     read_item,
     read_page,
 )
+from tests.shared import shared
 
-EXAMPLES = Path(__file__).parents[2].parent / "shared" / "graph" / "examples"
 LINK = "https://graph.microsoft.com/v1.0/me/calendarView/delta?$deltatoken=x"
 
 
 def example(name: str) -> dict[str, Any]:
-    file = EXAMPLES / name
-    if not file.is_file():
-        if os.environ.get("CI"):
-            pytest.fail("the collected payloads of Microsoft are missing")
-        pytest.skip("the collected payloads of Microsoft are not beside the repository")
-    found: dict[str, Any] = json.loads(file.read_text())
+    found: dict[str, Any] = shared(f"graph/examples/{name}")
     return found
 
 

@@ -1,25 +1,17 @@
 """What Microsoft's names of time zones mean."""
 
-import json
-import os
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from calendars.timezones import iana_zone, zone_info
-
-FACTS = Path(__file__).parents[2].parent / "shared" / "graph" / "windows-zones.json"
+from tests.shared import shared
 
 
 @pytest.fixture
 def facts() -> dict[str, Any]:
-    if not FACTS.is_file():
-        if os.environ.get("CI"):
-            pytest.fail("the collected facts about Microsoft are missing")
-        pytest.skip("the collected facts about Microsoft are not beside the repository")
-    found: dict[str, Any] = json.loads(FACTS.read_text())
+    found: dict[str, Any] = shared("graph/windows-zones.json")
     return found
 
 

@@ -1,11 +1,9 @@
 """Several calls in one: every part has its own fate, in the order in which it was asked for."""
 
 import json
-import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +13,7 @@ from connections import http
 from connections.graph import BadRequest, GraphClient, NotFound, Part, Throttled, Unavailable
 from connections.graph.batch import answers_of, requests_of
 from connections.graph.tokens import GivenToken
-
-EXAMPLES = Path(__file__).parents[2].parent / "shared" / "graph" / "examples"
+from tests.shared import shared
 
 
 class BatchServer(BaseHTTPRequestHandler):
@@ -61,11 +58,7 @@ def sizes(settings: Settings) -> Iterator[list[int]]:
 
 
 def example(name: str) -> dict[str, Any]:
-    path = EXAMPLES / name
-    if not path.exists():
-        assert "CI" not in os.environ, f"{path} is missing"
-        pytest.skip("the shared pages are not here")
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    found: dict[str, Any] = shared(f"graph/examples/{name}")
     return found
 
 

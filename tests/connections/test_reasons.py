@@ -1,7 +1,6 @@
 """What an error of Microsoft's sign-in asks of us, and what people read about it."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +8,12 @@ import pytest
 
 from connections.models import Status
 from connections.reasons import WORDS, Kind, classify, words_for
-
-ERRORS = Path(__file__).parents[2].parent / "shared" / "identity" / "errors.json"
+from tests.shared import shared
 
 
 @pytest.fixture
 def documented() -> dict[str, Any]:
-    if not ERRORS.exists():
-        assert "CI" not in os.environ, f"{ERRORS} is missing"
-        pytest.skip("the shared pages are not here")
-    document: dict[str, Any] = json.loads(ERRORS.read_text(encoding="utf-8"))
+    document: dict[str, Any] = shared("identity/errors.json")
     return document
 
 

@@ -1,22 +1,14 @@
 """The sandbox's numbers against the list that was gathered from documents and recordings."""
 
-import json
-import os
-from pathlib import Path
-
-import pytest
-
 from sandbox.identity.aadsts import FAULTS, Where
+from tests.shared import shared
 
-LIST = Path(__file__).parents[2].parent / "shared" / "identity" / "errors.json"
 # Said by the sandbox, but not by any list: instance discovery, and secrets sent by pages.
 OUTSIDE = {50049, 9002326}
 
 
 def test_every_refusal_agrees_with_the_list() -> None:
-    if not LIST.exists() and not os.environ.get("CI"):
-        pytest.skip("The list of refusals is not here.")
-    known = {code["code"]: code for code in json.loads(LIST.read_text())["codes"]}
+    known = {code["code"]: code for code in shared("identity/errors.json")["codes"]}
     for number, fault in FAULTS.items():
         if number in OUTSIDE:
             continue
