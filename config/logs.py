@@ -124,6 +124,8 @@ def configuration(*, level: str, console: bool) -> dict[str, Any]:
             # Django adds its own handlers to these two; everything goes through ours.
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
+            # Whoever knocks with a made-up Host gets a 400 and one line of ours; it is no error that wakes somebody.
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
             # At DEBUG, msal writes authorization codes and verifiers, urllib3 paths with tokens.
             "msal": {"level": "INFO"},
             "urllib3": {"level": "INFO"},

@@ -88,3 +88,9 @@ def test_what_the_database_quotes_of_a_row_is_cut(written: io.StringIO, db: None
     (line,) = lines(written)
     assert "user_email_unique" in str(line["exception"])
     assert address not in str(line)
+
+
+def test_a_made_up_host_is_a_line_and_no_alarm(written: io.StringIO, db: None):
+    assert Client().get("/", headers={"host": "elsewhere.example"}).status_code == 400
+    (line,) = lines(written)
+    assert (line["level"], line["status"]) == ("info", 400)
