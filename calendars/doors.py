@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from calendars.models import Calendar, CalendarQuerySet
 from connections.models import Connection, Status
 from tenants.scoping import system_scope
 
-# A mark comes with a message of its own; only when that seems lost is the mark looked for.
+# A mark comes with a message of its own, and a sign-in with a page; only when that seems lost is beat to see to it.
 PATIENCE = timedelta(seconds=20)
 # For one tick; the next one finds the rest.
 MOST = 1000
@@ -56,6 +56,14 @@ def active_connections() -> list[ConnectionKey]:
     with system_scope("calendars may be added, renamed or gone"):
         rows = Connection.objects.filter(status=Status.ACTIVE).order_by("pk").values_list("organization_id", "pk")
         return [ConnectionKey(*row) for row in rows]
+
+
+def unlisted_connections(*, now: datetime) -> list[ConnectionKey]:
+    """Active connections without a single calendar: whoever connected never came back to the page that lists them."""
+    calendars = Calendar.objects.filter(connection_id=OuterRef("pk"))
+    with system_scope("mailboxes whose calendars nobody has listed"):
+        rows = Connection.objects.filter(~Exists(calendars), status=Status.ACTIVE, connected_at__lt=now - PATIENCE)
+        return [ConnectionKey(*row) for row in rows.order_by("pk").values_list("organization_id", "pk")[:MOST]]
 
 
 def _free(now: datetime) -> CalendarQuerySet:

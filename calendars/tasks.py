@@ -108,6 +108,17 @@ def refresh_calendar_lists() -> None:
         )
 
 
+@shared_task
+def list_unlisted_mailboxes() -> None:
+    """Beat, every two minutes: mailboxes that were connected and whose calendars nobody has listed."""
+    for organization_id, connection_id in doors.unlisted_connections(now=timezone.now()):
+        # The last attempt: a mailbox that cannot be listed now is found again at the next tick.
+        list_calendars.apply_async(
+            kwargs={"organization_id": organization_id, "connection_id": connection_id, "attempt": LISTING_ATTEMPTS},
+            expires=TICK,
+        )
+
+
 def _queue_rounds(keys: list[doors.CalendarKey], *, queue: str) -> None:
     for organization_id, calendar_id in keys:
         sync_calendar.apply_async(

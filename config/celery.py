@@ -35,6 +35,8 @@ app.conf.beat_schedule = {
     "sync-marked-calendars": {"task": "calendars.tasks.sync_marked_calendars", "schedule": 30.0},
     # The net below notifications: whatever was not read for a while is read.
     "poll-quiet-calendars": {"task": "calendars.tasks.poll_quiet_calendars", "schedule": 300.0},
+    # Somebody connected and closed the browser before our next page came.
+    "list-unlisted-mailboxes": {"task": "calendars.tasks.list_unlisted_mailboxes", "schedule": 120.0},
     "list-calendars-again": {
         "task": "calendars.tasks.refresh_calendar_lists",
         "schedule": crontab(minute="23", hour="*/6"),

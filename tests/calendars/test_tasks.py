@@ -131,6 +131,20 @@ def test_beat_lists_calendars_again(synced: Mailbox, worker: WorkController) -> 
     eventually(lambda: synced.calendar.name == name, within=20)
 
 
+def test_beat_finds_a_mailbox_whose_person_never_came_back_to_see_it(mailbox: Mailbox, worker: WorkController) -> None:
+    """The browser was closed between the sign-in and our next page: nothing was listed, and nobody asked."""
+    with organization_scope(mailbox.organization.pk):
+        connections = Connection.objects.of(mailbox.organization).filter(pk=mailbox.connection_id)
+        connections.update(connected_at=utc_now() - timedelta(minutes=2))
+    tasks.list_unlisted_mailboxes.delay()
+    eventually(lambda: mailbox.calendars() and mailbox.calendar.synced_at and mailbox.stored(), within=20)
+    assert doors.unlisted_connections(now=utc_now()) == []
+
+
+def test_a_mailbox_that_is_being_listed_right_now_is_left_alone(mailbox: Mailbox) -> None:
+    assert doors.unlisted_connections(now=utc_now()) == []
+
+
 def test_a_throttled_task_comes_back_by_itself(synced: Mailbox, worker: WorkController) -> None:
     added = synced.edit("create", event=meeting())["immutableId"]
     synced.sandbox.fault({"status": 429, "retry_after": 1}, match={"path": "calendarView/delta"}, times=1)
