@@ -20,7 +20,11 @@ _TAG = 16
 
 
 class SealError(Exception):
-    """The value was not sealed for this place with a key that we have, or it was damaged. Which, nobody can tell."""
+    """The value was not sealed for this place, or it was damaged. Which, nobody can tell."""
+
+
+class MissingKey(SealError):
+    """It names a key that is not in `SEAL_KEYS`: with that key back, it opens again."""
 
 
 def seal(plain: bytes, *, place: str) -> bytes:
@@ -36,13 +40,14 @@ def unseal(sealed: bytes | memoryview, *, place: str) -> bytes:
     The plain bytes.
 
     Raises:
-        SealError: another place, an unknown key, damage.
+        MissingKey: sealed with a key that we no longer have.
+        SealError: another place, damage.
     """
     data = bytes(sealed)
     header, nonce, rest = _split(data)
     key = dict(settings.SEAL_KEYS).get(header[2:].decode("ascii", "replace"))
     if key is None:
-        raise SealError("sealed with a key that is not listed in SEAL_KEYS")
+        raise MissingKey("sealed with a key that is not listed in SEAL_KEYS")
     try:
         return AESGCM(key).decrypt(nonce, rest, header + place.encode())
     except InvalidTag:

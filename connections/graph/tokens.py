@@ -1,7 +1,7 @@
 """Access tokens of a stored connection, and what it means to a client when there are none."""
 
 from connections import identity
-from connections.crypto import SealError
+from connections.crypto import MissingKey, SealError
 from connections.graph.errors import (
     ApprovalRequired,
     BadRequest,
@@ -55,6 +55,9 @@ class StoredTokens:
             raise error_of_refusal(error.refusal) from error
         except identity.NoTokens as error:
             raise ReconnectRequired("no_tokens", reason="sign_in_again") from error
+        except MissingKey as error:
+            # Ours to mend, and for all connections at once: nobody is asked to sign in again because of it.
+            raise Misconfigured("seal_key_missing", reason="our_setup") from error
         except SealError as error:
             raise ReconnectRequired("secret_unreadable", reason="secret_unreadable") from error
 

@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection as database
+from pytest_django import Settings
 
 from connections import crypto, identity
 from connections.graph import ApprovalRequired, Misconfigured, ReconnectRequired, Unavailable
 from connections.identity import place_of_secret, silent_token
 from connections.models import Connection
+from connections.services import record_failure
 from tenants.scoping import ScopeError, organization_scope
 from tests.cast import Cast
 from tests.connections.conftest import ALICE, Stored, Traveller, cache_of, refresh_token
@@ -175,6 +177,26 @@ def test_tokens_moved_to_another_connection_do_not_open(alice: Traveller, connec
     with pytest.raises(ReconnectRequired) as caught:
         alice.client_of(hers).get("/me")
     assert caught.value.reason == "secret_unreadable"
+
+
+def test_a_key_that_the_operator_has_lost_is_nobody_elses_fault(
+    alice: Traveller, connected: Connection, acme: Stored, settings: Settings
+) -> None:
+    former = settings.SEAL_KEYS
+    settings.SEAL_KEYS = [("another", b"k" * 32)]
+    with pytest.raises(Misconfigured) as caught:
+        alice.client_of(connected).get("/me")
+    assert caught.value.code == "seal_key_missing"
+    record_failure(
+        organization_id=connected.organization_id,
+        connection_id=connected.pk,
+        error=caught.value,
+        now=datetime.now(UTC),
+    )
+    assert acme.connection.is_active
+
+    settings.SEAL_KEYS = [*settings.SEAL_KEYS, *former]
+    assert alice.client_of(connected).get("/me")["mail"] == ALICE
 
 
 def test_a_token_is_never_asked_for_inside_a_scope(connected: Connection) -> None:
