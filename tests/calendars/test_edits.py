@@ -237,6 +237,18 @@ def test_only_a_suspicion_costs_a_further_call(synced: Mailbox, series: str) -> 
     assert len(synced.rounds_asked(since)) == 1
 
 
+def test_a_long_series_is_asked_for_in_one_call(synced: Mailbox) -> None:
+    rule = weekly(day=-1400)
+    rule["recurrence"]["range"] = {"type": "noEnd", "startDate": rule["recurrence"]["range"]["startDate"]}
+    series = synced.edit("create", event=rule)["immutableId"]
+    assert_true(synced)
+    since = synced.sandbox.requests()[-1]["n"]
+    synced.edit("delete-occurrence", id=instances_of(synced, series)[2])
+    assert_true(synced)
+    assert len(instances_of(synced, series)) > 50
+    assert len([asked for asked in synced.sandbox.requests(since) if "/instances" in asked["path"]]) == 1
+
+
 # --- odd pages ----------------------------------------------------------------------------------------------------
 
 
