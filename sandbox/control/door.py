@@ -1,0 +1,99 @@
+"""What all control doors share: the blueprint, how a request is read, and how a wrong one is answered."""
+
+import json
+from datetime import datetime
+from typing import TypeVar
+
+from flask import Blueprint, Response, request
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from sandbox.directory import Person
+from sandbox.graph.envelope import answer
+from sandbox.items import Calendar
+from sandbox.refusals import Refusal
+from sandbox.state import Sandbox
+from sandbox.world import Mailbox
+
+blueprint = Blueprint("control", __name__, url_prefix="/_sandbox")
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class WrongRequest(ValueError):
+    """What was asked of a door makes no sense; the sentence says why."""
+
+
+class Door(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+@blueprint.before_request
+def _json_only() -> Response | None:
+    # A page of a stranger can post a form here without asking; JSON it cannot.
+    if request.method == "POST" and request.mimetype != "application/json":
+        return wrong("The control doors take application/json.", 415)
+    if request.headers.get("Origin"):
+        return wrong("The control doors are not for web pages.", 403)
+    return None
+
+
+@blueprint.errorhandler(WrongRequest)
+def _say_why(error: WrongRequest) -> Response:
+    return wrong(str(error))
+
+
+@blueprint.errorhandler(Refusal)
+def _say_why_not(refusal: Refusal) -> Response:
+    return wrong(f"{refusal.code}: {refusal.message}")
+
+
+@blueprint.errorhandler(404)
+def _no_door(_: Exception) -> Response:
+    return wrong("There is no such door. sandbox/README.md lists them.", 404)
+
+
+def wrong(sentence: str, status: int = 400) -> Response:
+    return answer({"error": sentence}, status)
+
+
+def read(model: type[Model]) -> Model:
+    try:
+        # The tolerant reader: what is shown verbatim may hold half a surrogate pair.
+        return model.model_validate(json.loads(request.get_data() or b"{}"))
+    except json.JSONDecodeError as error:
+        raise WrongRequest(f"The body is no JSON: {error}.") from error
+    except ValidationError as error:
+        raise WrongRequest(_sentence(error)) from error
+
+
+def _sentence(error: ValidationError) -> str:
+    parts = [f"{'.'.join(map(str, each['loc'])) or 'the body'}: {each['msg']}" for each in error.errors()]
+    return "; ".join(parts) + "."
+
+
+def owner(sandbox: Sandbox, address: str) -> Person:
+    person = sandbox.directory.find_person(address)
+    if person is None:
+        raise WrongRequest(f"Nobody here is {address!r}.")
+    return person
+
+
+def mailbox_of(sandbox: Sandbox, address: str) -> Mailbox:
+    found = sandbox.world.mailbox(owner(sandbox, address))
+    if found is None:
+        raise WrongRequest(f"{address} has no mailbox.")
+    return found
+
+
+def calendar_named(mailbox: Mailbox, name: str | None) -> Calendar:
+    """By id or by name; the default calendar if none is named."""
+    if not name:
+        return mailbox.default_calendar
+    for calendar in mailbox.calendars.values():
+        if name in {calendar.id, calendar.name}:
+            return calendar
+    raise WrongRequest(f"{mailbox.person.mail} has no calendar {name!r}.")
+
+
+def iso(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")

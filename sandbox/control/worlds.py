@@ -1,0 +1,92 @@
+"""`/world`, `/reset` and `/clock`: what there is, beginning again, and the time."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Response
+from pydantic import Field
+
+from sandbox import seed as seeds
+from sandbox import series
+from sandbox.control.door import Door, WrongRequest, blueprint, iso, read
+from sandbox.control.subscriptions import shown_subscriptions
+from sandbox.directory import Person
+from sandbox.graph.envelope import answer
+from sandbox.items import Calendar
+from sandbox.state import Sandbox, current
+from sandbox.world import Mailbox
+
+
+class ResetRequest(Door):
+    seed: int = seeds.DEFAULT_SEED
+    mailboxes: int | None = None
+    events: int = seeds.DEFAULT_EVENTS
+
+
+class ClockRequest(Door):
+    advance: float = Field(ge=0, le=10 * 366 * 86_400)
+
+
+@blueprint.get("/world")
+def world() -> Response:
+    sandbox = current()
+    with sandbox.lock:
+        return answer(
+            {
+                "now": iso(sandbox.clock.now()),
+                "seed": sandbox.seed,
+                "began": sandbox.world.began.isoformat(),
+                "tenants": [
+                    {"id": each.id, "name": each.name, "domain": each.domain} for each in sandbox.directory.tenants
+                ],
+                "people": [_person(sandbox, person) for person in sandbox.directory.people],
+                "subscriptions": shown_subscriptions(sandbox),
+                "faults": sandbox.faults.as_json(),
+                "quiet": sandbox.sender.idle,
+            }
+        )
+
+
+def _person(sandbox: Sandbox, person: Person) -> dict[str, Any]:
+    mailbox = sandbox.world.mailbox(person)
+    return {
+        "id": person.oid,
+        "tenant": person.tenant_id,
+        "name": person.name,
+        "userPrincipalName": person.upn,
+        "mail": person.mail,
+        "admin": person.is_admin,
+        "mailbox": mailbox is not None,
+        "timeZone": mailbox.settings.time_zone if mailbox is not None else None,
+        "calendars": [_calendar(sandbox, mailbox, each) for each in mailbox.calendars.values()] if mailbox else [],
+    }
+
+
+def _calendar(sandbox: Sandbox, mailbox: Mailbox, calendar: Calendar) -> dict[str, Any]:
+    start, end = seeds.window(sandbox.world.began)
+    events = list(mailbox.in_calendar(calendar))
+    return {
+        "id": calendar.id,
+        "name": calendar.name,
+        "default": calendar.is_default,
+        "items": len(events),
+        "series": sum(event.rule is not None for event in events),
+        "in_view": len(series.expanded(events, start, end)),
+    }
+
+
+@blueprint.post("/reset")
+def reset() -> Response:
+    wish = read(ResetRequest)
+    try:
+        current().reset(wish.seed, wish.mailboxes, wish.events)
+    except ValueError as error:
+        raise WrongRequest(str(error)) from error
+    return answer({"seed": wish.seed, "mailboxes": len(current().world.owners()), "events": wish.events})
+
+
+@blueprint.post("/clock")
+def advance_clock() -> Response:
+    sandbox = current()
+    sandbox.advance(timedelta(seconds=read(ClockRequest).advance))
+    return answer({"now": iso(sandbox.clock.now())})
