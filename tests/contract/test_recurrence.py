@@ -46,7 +46,7 @@ class Wish:
 
 
 def by_month_day(day: int) -> str:
-    """RFC 5545 skips the months that lack the day, Exchange takes their last: the latest of 28 to the day that exists."""
+    """RFC 5545 skips a month without that day, Exchange takes its last: the latest of 28 to the day that exists."""
     return f"BYMONTHDAY={','.join(map(str, range(min(28, day), day + 1)))};BYSETPOS=-1"
 
 
