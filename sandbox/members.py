@@ -3,10 +3,14 @@ Members of the JSON that clients send, read as the service does: booleans and nu
 written as strings, enum values in any letter case. What does not fit is refused with `RequestBodyRead`.
 """
 
+import re
 from collections.abc import Callable
+from datetime import time
 from typing import Any
 
 from sandbox.refusals import unreadable
+
+_TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,12})?)?")
 
 
 def _unfit(value: Any, kind: str) -> Exception:
@@ -49,6 +53,16 @@ def number(value: Any) -> float:
     if found is None or not abs(found) < float("inf"):
         raise _unfit(value, "Edm.Double")
     return found
+
+
+def time_of_day(value: Any) -> time:
+    """A literal such as `08:00:00.0000000`; the hour alone is none."""
+    try:
+        if isinstance(value, str) and _TIME_OF_DAY.fullmatch(value):
+            return time.fromisoformat(value.zfill(len(value) + (value.index(":") < 2)))
+    except ValueError:
+        """Such as half past twenty-five."""
+    raise unreadable(f"Cannot convert the literal '{value}' to the expected type 'Edm.TimeOfDay'.")
 
 
 def one_of(*words: str) -> Callable[[Any], str]:

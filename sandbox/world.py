@@ -185,7 +185,7 @@ class World:
         self._fill = fill
         self._built: dict[str, Mailbox] = {}
         owners = [person for person in directory.people if person.has_mailbox]
-        self._owners = {person.oid for person in owners[:mailboxes]}
+        self._owners = {person.oid for person in (*owners[:mailboxes], *directory.resources)}
 
     def has_mailbox(self, person: Person) -> bool:
         return person.oid in self._owners
@@ -204,7 +204,7 @@ class World:
         return found
 
     def owners(self) -> list[Person]:
-        """Everybody who has a mailbox, in the directory's order."""
+        """Every person who has a mailbox, in the directory's order; rooms and their like are no persons."""
         return [person for person in self.directory.people if self.has_mailbox(person)]
 
     def _announce(self, change: Change) -> None:

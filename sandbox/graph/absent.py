@@ -4,9 +4,6 @@ from sandbox.graph.routing import container, mailbox, service
 
 service.absent("POST $batch")
 mailbox.absent(
-    "GET mailboxSettings",
-    "PATCH mailboxSettings",
-    "GET mailboxSettings/*",
     "GET outlook/supportedTimeZones",
     "GET outlook/*",
     "GET calendarGroups",
