@@ -48,10 +48,9 @@ def read(name: str) -> tuple[str, str]:
         raise UnknownLocale(name)
     language, script, region = match[1].lower(), (match[2] or "").title(), (match[3] or "").upper()
     try:
-        place = ", ".join(
-            part for part in (_SCRIPTS[script] if script else "", _REGIONS[region] if region else "") if part
-        )
-        shown = f"{_LANGUAGES[language]} ({place})" if place else _LANGUAGES[language]
+        details = [_SCRIPTS[script]] if script else []
+        details += [_REGIONS[region]] if region else []
+        shown = _LANGUAGES[language] + (f" ({', '.join(details)})" if details else "")
     except KeyError as error:
         raise UnknownLocale(name) from error
     return "-".join(part for part in (language, script, region) if part), shown
