@@ -119,7 +119,13 @@ def read_moment(value: Any) -> Moment:
         iana(name)
     except UnknownZone as error:
         raise unknown_zone(name) from error
-    return Moment(read_wall(text), name)
+    moment = Moment(read_wall(text), name)
+    try:
+        moment.utc()
+    except OverflowError as error:
+        # The first and the last day of the calendar: nothing can be computed with them in every zone.
+        raise invalid_property() from error
+    return moment
 
 
 def read_wall(value: Any) -> datetime:

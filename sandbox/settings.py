@@ -11,7 +11,7 @@ from sandbox.custom_zones import DAYS, CustomZone, NoZone, wall_time
 from sandbox.drafts import read_moment
 from sandbox.members import folded, mapping, one_of, text, time_of_day
 from sandbox.refusals import Refusal
-from sandbox.zones import UnknownZone, iana, to_wall
+from sandbox.zones import UnknownZone, iana, shown_wall, to_wall
 
 _KNOWN = (
     "automaticRepliesSetting", "status", "externalAudience", "scheduledStartDateTime", "scheduledEndDateTime",
@@ -111,15 +111,11 @@ def _shown_replies(replies: AutomaticReplies, now: datetime, zone: str) -> dict[
     return {
         "status": replies.status,
         "externalAudience": replies.audience,
-        "scheduledStartDateTime": _shown_moment(start, zone),
-        "scheduledEndDateTime": _shown_moment(end, zone),
+        "scheduledStartDateTime": shown_wall(start, zone),
+        "scheduledEndDateTime": shown_wall(end, zone),
         "internalReplyMessage": replies.internal,
         "externalReplyMessage": replies.external,
     }
-
-
-def _shown_moment(moment: datetime, zone: str) -> dict[str, str]:
-    return {"dateTime": f"{to_wall(moment, zone):%Y-%m-%dT%H:%M:%S}.0000000", "timeZone": zone}
 
 
 # Reading
@@ -232,9 +228,9 @@ def _read_replies(settings: Settings, value: Any) -> None:
     if given.get("externalAudience") is not None:
         replies = replace(replies, audience=_AUDIENCE(given["externalAudience"]))
     if given.get("scheduledStartDateTime") is not None:
-        replies = replace(replies, start=_instant(given["scheduledStartDateTime"]))
+        replies = replace(replies, start=read_moment(given["scheduledStartDateTime"]).utc())
     if given.get("scheduledEndDateTime") is not None:
-        replies = replace(replies, end=_instant(given["scheduledEndDateTime"]))
+        replies = replace(replies, end=read_moment(given["scheduledEndDateTime"]).utc())
     if "internalReplyMessage" in given:
         replies = replace(replies, internal=text(given["internalReplyMessage"]))
     if "externalReplyMessage" in given:
@@ -244,13 +240,6 @@ def _read_replies(settings: Settings, value: Any) -> None:
             400, "ErrorInvalidScheduledOofDuration", "The automatic replies would end before they have begun."
         )
     settings.replies = replies
-
-
-def _instant(value: Any) -> datetime:
-    try:
-        return read_moment(value).utc()
-    except OverflowError as error:
-        raise _invalid("That time cannot be computed with.") from error
 
 
 _READERS: dict[str, Callable[[Settings, Any], None]] = {

@@ -205,7 +205,7 @@ def test_language_and_delegates_come_back_in_their_usual_spelling(mine: Graph) -
                     "scheduledEndDateTime": {"dateTime": "9999-12-31T23:00:00", "timeZone": "Pacific Standard Time"}
                 }
             },
-            "InvalidArguments",
+            "ErrorPropertyValidationFailure",
         ),
     ],
 )
