@@ -49,7 +49,8 @@ class Person:
     Somebody who can sign in.
 
     `trouble` is the AADSTS number that every sign-in and every token request of this person ends in;
-    `note` is what the account page says about it.
+    `note` is what the account page says about it. `purpose` is what the mailbox is for: a `user`, or a
+    `room`, a piece of `equipment` or a `shared` mailbox, which are nobody's and sign in nowhere.
     """
 
     oid: str
@@ -61,6 +62,11 @@ class Person:
     has_mailbox: bool = True
     trouble: int | None = None
     note: str = ""
+    purpose: str = "user"
+
+    @property
+    def is_resource(self) -> bool:
+        return self.purpose != "user"
 
     @property
     def is_personal(self) -> bool:
@@ -102,21 +108,28 @@ def _portless(uri: str) -> str:
 
 
 class Directory:
-    """Look-up of tenants, people and apps. Holds no state that changes."""
+    """
+    Look-up of tenants, people and apps. Holds no state that changes. `resources` are found like
+    people, but are not among them.
+    """
 
-    def __init__(self, tenants: Iterable[Tenant], people: Iterable[Person], apps: Iterable[App]) -> None:
+    def __init__(
+        self, tenants: Iterable[Tenant], people: Iterable[Person], apps: Iterable[App], resources: Iterable[Person] = ()
+    ) -> None:
         self.tenants = tuple(tenants)
         self.people = tuple(people)
+        self.resources = tuple(resources)
         self.apps = tuple(apps)
         self._tenants = {key: t for t in self.tenants for key in (t.id, t.domain)}
-        self._people = {key.lower(): p for p in self.people for key in (p.oid, p.upn, p.mail)}
+        everybody = (*self.people, *self.resources)
+        self._people = {key.lower(): p for p in everybody for key in (p.oid, p.upn, p.mail)}
         self._apps = {app.client_id: app for app in self.apps}
 
     @classmethod
     def default(cls, more_people: int = 0) -> Directory:
         """The fixed cast, and `more_people` ordinary people of Contoso after it."""
         crowd = (_one_of_the_crowd(n) for n in range(1, more_people + 1))
-        return cls(TENANTS, (*CAST, *crowd), APPS)
+        return cls(TENANTS, (*CAST, *crowd), APPS, RESOURCES)
 
     def find_tenant(self, id_or_domain: str) -> Tenant | None:
         return self._tenants.get(id_or_domain.lower())
@@ -130,6 +143,11 @@ class Directory:
 
     def tenant_of(self, person: Person) -> Tenant:
         return self._tenants[person.tenant_id]
+
+
+def _resource(oid: str, name: str, address: str, purpose: str) -> Person:
+    # The account behind such a mailbox is disabled: who knows its address cannot sign in as the room.
+    return Person(oid, CONTOSO_ID, name, address, address, trouble=50057, purpose=purpose)
 
 
 def _one_of_the_crowd(number: int) -> Person:
@@ -213,6 +231,13 @@ CAST = (
         note="account disabled",
         trouble=50057,
     ),
+)
+
+RESOURCES = (
+    _resource("20070ada-0001-4c0d-8d5e-0c1f3a7be101", "Room Ada", "room.ada@contoso.example", "room"),
+    _resource("20070ce1-0002-4d1e-9e6f-1d204b8cf102", "Room Celsius", "room.celsius@contoso.example", "room"),
+    _resource("e9019000-0003-4e2f-af70-2e315c9d0103", "Projector", "projector@contoso.example", "equipment"),
+    _resource("54a7ed00-0004-4f30-b081-3f426dae1104", "Front Desk", "front.desk@contoso.example", "shared"),
 )
 
 APPS = (

@@ -5,12 +5,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sandbox import drafts, edits, series
+from sandbox import drafts, edits, series, settings
 from sandbox.items import Calendar, Event
 from sandbox.refusals import Refusal
 from sandbox.render import Form, Renderer
 from sandbox.world import Mailbox
-from sandbox.zones import UnknownZone, iana
 
 Operation = Literal[
     "create", "update", "delete", "move", "cancel", "edit-occurrence", "delete-occurrence", "raw", "settings"
@@ -100,16 +99,11 @@ def _draft(wish: EditRequest) -> drafts.Draft:
 
 
 def _set(mailbox: Mailbox, wish: EditRequest) -> dict[str, Any]:
-    given = wish.settings or wish.event or {}
-    name = given.get("timeZone")
-    if not isinstance(name, str):
-        raise Refusal(400, "InvalidRequest", "settings knows timeZone.")
-    try:
-        iana(name)
-    except UnknownZone as error:
-        raise Refusal(400, "InvalidTimeZone", str(error)) from error
-    mailbox.settings.time_zone = name
-    return {"timeZone": name}
+    mailbox.settings, names = settings.read(mailbox.settings, wish.settings or wish.event or {})
+    if not names:
+        raise Refusal(400, "InvalidRequest", "settings takes what a PATCH of mailboxSettings takes.")
+    shown = settings.shown(mailbox.settings, now=mailbox.clock.now())
+    return {name: shown[name] for name in names}
 
 
 def _ids(mailbox: Mailbox, event: Event, slot: date | None) -> dict[str, Any]:

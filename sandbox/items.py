@@ -75,3 +75,5 @@ class Tombstone:
     number: int
     plain: int
     raw_id: str | None
+    # A series as it was then, so that its instances can be named.
+    series: Event | None = None

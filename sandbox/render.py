@@ -88,12 +88,13 @@ class Renderer:
     def removed(self, id_: str) -> dict[str, Any]:
         return {"@odata.type": _ITEM_TYPE, "id": id_, "@removed": {"reason": "deleted"}}
 
-    def buried(self, grave: Tombstone) -> dict[str, Any]:
+    def buried(self, grave: Tombstone, slot: date | None = None) -> dict[str, Any]:
+        """The removal of what left a calendar, or of one instance of it."""
         if grave.raw_id is not None:
             return self.removed(grave.raw_id)
         if self._form.immutable:
-            return self.removed(self._ids.immutable(grave.number))
-        return self.removed(self._ids.plain(Kind.EVENT, grave.plain))
+            return self.removed(self._ids.immutable(grave.number, slot))
+        return self.removed(self._ids.plain(Kind.EVENT, grave.plain, slot))
 
     def occurrence_id(self, event: Event, slot: date) -> str:
         return f"OID.{self.id_of(event)}.{slot.isoformat()}"

@@ -58,6 +58,10 @@ class Sower:
     def sow(self, events: int) -> None:
         mailbox = self._mailbox
         mailbox.settings.time_zone = self._zone
+        if mailbox.person.is_resource:
+            # A room has the meetings that are held in it, and none to begin with.
+            mailbox.add_calendar("Calendar", is_default=True)
+            return
         main = mailbox.add_calendar("Calendar", is_default=True)
         name, color = seed_words.SECOND_CALENDAR.get(mailbox.person.upn, seed_words.USUAL_SECOND)
         second = mailbox.add_calendar(name, color=color)

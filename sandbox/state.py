@@ -93,6 +93,8 @@ class Sandbox:
             fill=partial(seeds.fill, seed=seed, events=events),
         )
         self.faults = Faults(seed)
+        # Whether mailbox servers offer the zones of autumn 2026; see `zones.NEW_IN_2026`.
+        self.knows_new_zones = True
         self.delta = DeltaTokens()
         self.subscriptions = Subscriptions(self.clock, self.sender)
         self.world.listeners.append(self.subscriptions.announce)

@@ -1,7 +1,7 @@
 """Mailboxes and what is in them: look-ups by id, the log of changes, and who wants to know."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -138,7 +138,12 @@ class Mailbox:
     def bury(self, event: Event, *, sequence: int) -> None:
         """Remember for delta that the event is no longer in its calendar under its present plain id."""
         raw_id = event.raw.get("id") if event.raw is not None else None
-        self.tombstones.append(Tombstone(sequence, self.clock.now(), event.calendar, event.number, event.plain, raw_id))
+        was = None
+        if event.rule is not None:
+            was = replace(event, overrides=dict(event.overrides), cancelled=dict(event.cancelled), cache={})
+        self.tombstones.append(
+            Tombstone(sequence, self.clock.now(), event.calendar, event.number, event.plain, raw_id, was)
+        )
 
     def drop(self, event: Event) -> None:
         del self.events[event.number]
@@ -185,7 +190,7 @@ class World:
         self._fill = fill
         self._built: dict[str, Mailbox] = {}
         owners = [person for person in directory.people if person.has_mailbox]
-        self._owners = {person.oid for person in owners[:mailboxes]}
+        self._owners = {person.oid for person in (*owners[:mailboxes], *directory.resources)}
 
     def has_mailbox(self, person: Person) -> bool:
         return person.oid in self._owners
@@ -204,7 +209,7 @@ class World:
         return found
 
     def owners(self) -> list[Person]:
-        """Everybody who has a mailbox, in the directory's order."""
+        """Every person who has a mailbox, in the directory's order; rooms and their like are no persons."""
         return [person for person in self.directory.people if self.has_mailbox(person)]
 
     def _announce(self, change: Change) -> None:

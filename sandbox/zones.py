@@ -8,17 +8,25 @@ from zoneinfo import ZoneInfo
 
 from tzlocal.windows_tz import tz_win, win_tz
 
-# Zones of autumn 2026, in case the table at hand is older, and spellings that only Outlook has.
-_OWN_NAMES = {
+# Windows has had these since autumn 2026; the table at hand may be older.
+NEW_IN_2026 = {
     "Alberta Standard Time": "America/Edmonton",
     "British Columbia Standard Time": "America/Vancouver",
     "Manitoba Standard Time": "America/Winnipeg",
-    "tzone://Microsoft/Utc": "Etc/UTC",
 }
-_WINDOWS: dict[str, str] = {**{name: key for name, key in win_tz.items() if name}, **_OWN_NAMES}
-_WINDOWS_FOLDED = {name.casefold(): key for name, key in _WINDOWS.items()}
+# Ids that Windows gave up and still takes.
+_OBSOLETE = {"Kamchatka Standard Time": "Asia/Kamchatka", "Mid-Atlantic Standard Time": "Etc/GMT+2"}
+# Spellings that only Outlook has.
+_OUTLOOK = {
+    "tzone://Microsoft/Utc": "Etc/UTC",
+    "GMT": "Etc/GMT",
+    "Asia/Astana": "Asia/Almaty",
+    "Asia/Toshkent": "Asia/Tashkent",
+}
+WINDOWS: dict[str, str] = {**{name: key for name, key in win_tz.items() if name}, **_OBSOLETE, **NEW_IN_2026}
+_WINDOWS_FOLDED = {name.casefold(): key for name, key in (WINDOWS | _OUTLOOK).items()}
 # The table of tzlocal has an entry for the empty name, which means nothing.
-_IANA: frozenset[str] = frozenset(name for name in tz_win if name) | frozenset(_WINDOWS.values())
+_IANA: frozenset[str] = frozenset(name for name in tz_win if name) | frozenset(WINDOWS.values())
 _IANA_FOLDED = {name.casefold(): name for name in _IANA}
 
 
@@ -81,6 +89,12 @@ def to_utc(wall: datetime, name: str) -> datetime:
 def to_wall(moment: datetime, name: str) -> datetime:
     """The naive wall time of an instant."""
     return moment.astimezone(zone(name)).replace(tzinfo=None, fold=0)
+
+
+def shown_wall(moment: datetime, name: str) -> dict[str, str]:
+    """An instant as `dateTimeTimeZone` in a zone, which keeps the spelling in which it was wished for."""
+    wall = to_wall(moment, name)
+    return {"dateTime": f"{wall:%Y-%m-%dT%H:%M:%S}.{wall.microsecond:06}0", "timeZone": name}
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,9 @@ def world() -> Response:
                     {"id": each.id, "name": each.name, "domain": each.domain} for each in sandbox.directory.tenants
                 ],
                 "people": [_person(sandbox, person) for person in sandbox.directory.people],
+                "resources": [
+                    {**_person(sandbox, each), "purpose": each.purpose} for each in sandbox.directory.resources
+                ],
                 "subscriptions": shown_subscriptions(sandbox),
                 "faults": sandbox.faults.as_json(),
                 "quiet": sandbox.sender.idle,

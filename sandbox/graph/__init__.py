@@ -3,7 +3,21 @@
 from flask import Blueprint, Response, g, request
 
 from sandbox.directory import Person
-from sandbox.graph import absent, calendars, delta, envelope, events, prefer, subscriptions, users, views
+from sandbox.graph import (
+    absent,
+    calendars,
+    delta,
+    envelope,
+    events,
+    meeting_times,
+    prefer,
+    schedule,
+    settings,
+    subscriptions,
+    timezones,
+    users,
+    views,
+)
 from sandbox.graph.call import Call
 from sandbox.graph.routing import Router, container, mailbox, service, words_of_path
 from sandbox.identity import Access, InvalidToken
@@ -13,7 +27,19 @@ from sandbox.state import Sandbox, current
 blueprint = Blueprint("graph", __name__)
 
 # The functions hang themselves on the routers when their modules are imported.
-HANDLERS = (absent, calendars, delta, events, subscriptions, users, views)
+HANDLERS = (
+    absent,
+    calendars,
+    delta,
+    events,
+    meeting_times,
+    schedule,
+    settings,
+    subscriptions,
+    timezones,
+    users,
+    views,
+)
 _METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
 _IN_CONTAINER = frozenset({"events", "calendarview"})
 
@@ -100,7 +126,7 @@ def _dispatch(sandbox: Sandbox) -> Response:
     if found is None:
         last = words[-1] if words else ""
         raise Refusal(404, "ResourceNotFound", f"Resource not found for the segment '{last}'.")
-    route, call.ids = found
+    route, call.ids, call.parameters = found
     if route.locked:
         with sandbox.lock:
             response = route.handler(call)

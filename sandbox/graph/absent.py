@@ -4,10 +4,6 @@ from sandbox.graph.routing import container, mailbox, service
 
 service.absent("POST $batch")
 mailbox.absent(
-    "GET mailboxSettings",
-    "PATCH mailboxSettings",
-    "GET mailboxSettings/*",
-    "GET outlook/supportedTimeZones",
     "GET outlook/*",
     "GET calendarGroups",
     "POST calendarGroups",
@@ -16,12 +12,10 @@ mailbox.absent(
     "DELETE calendarGroups/*",
     "GET calendarGroups/*/calendars",
     "POST calendarGroups/*/calendars",
-    "POST findMeetingTimes",
     "POST translateExchangeIds",
 )
 container.absent(
     "GET events/delta",
-    "POST getSchedule",
     "GET calendarPermissions",
     "POST calendarPermissions",
     "GET calendarPermissions/*",

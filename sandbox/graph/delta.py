@@ -1,10 +1,12 @@
 """`calendarView/delta`: rounds, pages and their links, with what integrators have observed of them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from random import Random
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
 from sandbox import series
 from sandbox.graph import query
@@ -17,10 +19,13 @@ from sandbox.render import Renderer
 from sandbox.tracking import Chain, Cursor, Oddities, Round
 
 UNSUPPORTED = ("filter", "orderby", "expand", "search")
+# Seen in answers of the service, and in none of its schemas.
+UNDECLARED = {"IsRoomRequested": False, "AutoRoomBookingStatus": "None"}
 # Nobody has seen it: no item ever gets this number.
 _NOBODY = 2**40
 
 Items = list[dict[str, Any]]
+Entries = list[int | Tombstone]
 
 
 @container.route("GET", "calendarView/delta")
@@ -29,12 +34,14 @@ def track(call: Call) -> Response:
     call.need(READ)
     odd = call.sandbox.delta.oddities(call.person.oid)
     token = query.option("skiptoken") or query.option("deltatoken")
-    cursor = _start(call) if token is None else _resume(call, token, odd)
+    cursor = _resume(call, token, odd) if token else _start(call, odd, anew=token is not None)
     return _page(call, cursor, odd)
 
 
-def _start(call: Call) -> Cursor:
-    refused = [f"${name}" for name in UNSUPPORTED if query.option(name)]
+def _start(call: Call, odd: Oddities, *, anew: bool) -> Cursor:
+    """A full round. `anew`: with the empty token of a reset, which may leave the window to us."""
+    unsupported = UNSUPPORTED if odd.select != "refuse" else ("select", *UNSUPPORTED)
+    refused = [f"${name}" for name in unsupported if query.option(name)]
     if refused:
         raise Refusal(
             400,
@@ -42,19 +49,31 @@ def _start(call: Call) -> Cursor:
             "The following parameters are not supported with change tracking over the 'CalendarView' "
             f"resource: '{', '.join(refused)}'.",
         )
+    known = call.sandbox.delta.latest(call.person.oid, call.calendar.number) if anew else None
+    if known is not None and query.option("startDateTime") is None:
+        return Cursor(known, _round(call, known, since=None, odd=odd))
     start, end = query.window()
-    chain = Chain(call.person.oid, call.calendar.number, start, end, query.selected())
-    return Cursor(chain, _round(call, chain, since=None))
+    chain = Chain(
+        call.person.oid,
+        call.calendar.number,
+        start,
+        end,
+        query.selected() if odd.select == "reduce" else (),
+        top=query.count_option("top", lowest=1) if odd.top else None,
+    )
+    return Cursor(chain, _round(call, chain, since=None, odd=odd))
 
 
 def _resume(call: Call, token: str, odd: Oddities) -> Cursor:
     cursor = call.sandbox.delta.find(token)
     if cursor is None or cursor.chain.oid != call.person.oid:
         raise _expired(odd)
+    if odd.strict_links and len(request.args) > 1:
+        raise Refusal(400, "ErrorInvalidUrlQuery", "A link of change tracking takes no further parameters.")
     if cursor.chain.calendar not in call.mailbox.calendars:
         raise Refusal(404, "ErrorItemNotFound", "The specified object was not found in the store.")
     if cursor.round is None:
-        return Cursor(cursor.chain, _round(call, cursor.chain, since=cursor.since))
+        return Cursor(cursor.chain, _round(call, cursor.chain, since=cursor.since, odd=odd))
     return cursor
 
 
@@ -64,47 +83,63 @@ def _expired(odd: Oddities) -> Refusal:
         headers["Location"] = f"{base_url()}{query.path_below_version()}?$deltatoken="
     return Refusal(
         odd.expired_status,
-        "SyncStateNotFound",
+        odd.expired_code,
         "The sync state generation is not found; a full sync is required.",
         headers=headers,
     )
 
 
-def _round(call: Call, chain: Chain, *, since: int | None) -> Round:
+def _round(call: Call, chain: Chain, *, since: int | None, odd: Oddities) -> Round:
     """What the round will report, fixed now: changes from now on belong to the next one."""
     mailbox = call.mailbox
-    lag = timedelta(seconds=call.sandbox.delta.oddities(chain.oid).lag)
-    upto = mailbox.sequence_at(call.sandbox.clock.now() - lag)
-    calendar = mailbox.calendars[chain.calendar]
-    entries: list[int | Tombstone] = []
+    upto = mailbox.sequence_at(call.sandbox.clock.now() - timedelta(seconds=odd.lag))
+    events = list(mailbox.in_calendar(mailbox.calendars[chain.calendar]))
+    graves: list[Tombstone] = []
+    replayed: Entries = []
     if since is not None:
-        entries += [
-            grave for grave in mailbox.tombstones if grave.calendar == chain.calendar and since < grave.sequence <= upto
+        graves = [
+            each for each in mailbox.tombstones if each.calendar == chain.calendar and since < each.sequence <= upto
         ]
-    entries += [
-        event.number for event in mailbox.in_calendar(calendar) if since is None or since < event.changed <= upto
-    ]
+        before = [event for event in events if event.changed <= since]
+        if odd.replay and before:
+            replayed = [max(before, key=lambda event: event.changed).number]
+    changed = [event.number for event in events if since is None or since < event.changed <= upto]
+    entries: Entries = [*replayed, *graves, *changed]
+    if odd.shuffle:
+        entries = _shuffled(entries, seed=upto)
     return Round(chain, since, upto, tuple(entries))
+
+
+def _shuffled(entries: Entries, *, seed: int) -> Entries:
+    """In any order, except that what left and came back is told in this order: the last word counts."""
+    left = {entry.number for entry in entries if isinstance(entry, Tombstone)}
+    back: Entries = [entry for entry in entries if isinstance(entry, int) and entry in left]
+    others = [entry for entry in entries if isinstance(entry, Tombstone) or entry not in left]
+    Random(seed).shuffle(others)
+    return [*others, *back]
 
 
 def _page(call: Call, cursor: Cursor, odd: Oddities) -> Response:
     round_ = cursor.round
     if round_ is None:
         raise _expired(odd)
-    if odd.empty_page and not cursor.opened:
+    if odd.empty_page and cursor.page == 0:
         items: Items = []
-        position, done = cursor.position, False
+        following, done = cursor, False
     else:
-        size = min(call.prefer.page_size or query.DEFAULT_PAGE, odd.page_limit or query.LARGEST_PAGE)
-        items, position = _collect(call, round_, cursor.position, size, odd)
-        if odd.unknown_removal and cursor.position == 0:
-            items.insert(0, call.renderer.removed(call.mailbox.ids.immutable(_NOBODY)))
+        wanted = call.prefer.page_size or round_.chain.top or query.DEFAULT_PAGE
+        size = min(wanted, odd.page_limit or query.LARGEST_PAGE)
+        items, following = _collect(call, cursor, round_, size, odd)
+        if odd.unknown_removal and cursor.page == int(odd.empty_page):
+            items.insert(0, _as_odd(call.renderer.removed(call.mailbox.ids.immutable(_NOBODY)), odd))
         # A full page cannot know that it is the last: an empty one follows it.
-        done = len(items) < size and position == len(round_.entries)
+        done = len(items) < size and following.position == len(round_.entries)
+        if items and odd.empty_last_page:
+            done = False
     if done:
         name, following = "deltatoken", Cursor(round_.chain, None, since=round_.upto)
     else:
-        name, following = "skiptoken", Cursor(round_.chain, round_, position, opened=True)
+        name, following = "skiptoken", replace(following, page=cursor.page + 1)
     token = call.sandbox.delta.issue(following)
     return answer(
         {
@@ -115,24 +150,55 @@ def _page(call: Call, cursor: Cursor, odd: Oddities) -> Response:
     )
 
 
-def _collect(call: Call, round_: Round, position: int, size: int, odd: Oddities) -> tuple[Items, int]:
-    """Items from an entry on until the page is full, and the entry that comes next. A series is never split."""
+def _collect(call: Call, cursor: Cursor, round_: Round, size: int, odd: Oddities) -> tuple[Items, Cursor]:
+    """Items from the cursor on until the page is full, and what comes next. A series is not split unless it may be."""
     items: Items = []
-    renderer = call.renderer
+    position, shown = cursor.position, cursor.shown
     while position < len(round_.entries) and len(items) < size:
-        entry = round_.entries[position]
-        if isinstance(entry, Tombstone):
-            block = [renderer.buried(entry)]
+        block = _entry(call, round_, position, odd)[shown:]
+        room = size - len(items)
+        if odd.split_series and len(block) > room:
+            items += block[:room]
+            shown += room
         else:
-            # Deleted or moved away since the round began: the next round tells.
-            event = call.mailbox.events.get(entry)
-            here = event is not None and event.calendar == round_.chain.calendar
-            block = _block(renderer, event, round_, odd) if event is not None and here else []
-        if position == 0 and odd.duplicate:
-            block = [*block, *block[:1]]
-        items += block
-        position += 1
-    return items, position
+            items += block
+            position, shown = position + 1, 0
+    return items, replace(cursor, position=position, shown=shown)
+
+
+def _entry(call: Call, round_: Round, position: int, odd: Oddities) -> Items:
+    """All that one entry of a round brings."""
+    entry, renderer, verbatim = round_.entries[position], call.renderer, False
+    if isinstance(entry, Tombstone):
+        block = _gone(renderer, entry, round_.chain, odd)
+    else:
+        # Deleted or moved away since the round began: the next round tells.
+        event = call.mailbox.events.get(entry)
+        if event is None or event.calendar != round_.chain.calendar:
+            return []
+        block = _block(renderer, event, round_, odd)
+        verbatim = event.raw is not None
+    if odd.shuffle:
+        Random(f"{round_.upto}:{position}").shuffle(block)
+    if position == 0 and odd.duplicate:
+        block = [*block, *block[:1]]
+    return block if verbatim else [_as_odd(item, odd) for item in block]
+
+
+def _as_odd(item: dict[str, Any], odd: Oddities) -> dict[str, Any]:
+    if "@removed" in item:
+        return item | {"@removed": {"reason": odd.removed_reason}}
+    # Instances are bare of these as well.
+    return item | UNDECLARED if odd.undeclared and "subject" in item else item
+
+
+def _gone(renderer: Renderer, grave: Tombstone, chain: Chain, odd: Oddities) -> Items:
+    """What a round says of something that left the calendar: one removal, or one for each instance of a series."""
+    whole = renderer.buried(grave)
+    if grave.series is None or odd.series_removal == "master":
+        return [whole]
+    each = [renderer.buried(grave, one.slot) for one in series.view(grave.series, chain.start, chain.end)]
+    return each if odd.series_removal == "instances" and each else [whole, *each]
 
 
 def _block(renderer: Renderer, event: Event, round_: Round, odd: Oddities) -> Items:
@@ -148,9 +214,13 @@ def _block(renderer: Renderer, event: Event, round_: Round, odd: Oddities) -> It
     if later and odd.series == "only-master":
         return [master]
     shown = [renderer.in_delta(one) for one in instances]
-    if odd.series == "without-master":
+    if odd.series == "without-master" or (odd.series == "without-old-master" and _is_old(event, round_.chain)):
         return shown
     return [master, *shown, *_taken_out(renderer, event, round_, odd)]
+
+
+def _is_old(event: Event, chain: Chain) -> bool:
+    return series.as_single(event).start < chain.start
 
 
 def _taken_out(renderer: Renderer, event: Event, round_: Round, odd: Oddities) -> Iterator[dict[str, Any]]:

@@ -361,11 +361,17 @@ class Convergence(RuleBasedStateMachine):
             if back:
                 self.here.edit("move", id=id_, calendar="Calendar")
 
-    @rule(style=st.sampled_from(["whole", "without-master", "only-master", "removal"]), odd=st.booleans())
-    def behave(self, style: str, odd: bool) -> None:
-        self.here.door(
-            "delta", mailbox=ALICE, do="behave", series=style, empty_page=odd, duplicate=odd, unknown_removal=odd
-        )
+    @rule(
+        series=st.sampled_from(["whole", "without-master", "without-old-master", "only-master", "removal"]),
+        gone=st.sampled_from(["master", "instances", "both"]),
+        odd=st.booleans(),
+        shuffle=st.booleans(),
+        split=st.booleans(),
+    )
+    def behave(self, series: str, gone: str, odd: bool, shuffle: bool, split: bool) -> None:
+        style = {"series": series, "series_removal": gone, "shuffle": shuffle, "split_series": split}
+        names = ("empty_page", "empty_last_page", "duplicate", "replay", "unknown_removal", "undeclared")
+        self.here.door("delta", mailbox=ALICE, do="behave", **style, **dict.fromkeys(names, odd))
 
     @rule()
     def expire(self) -> None:
