@@ -100,7 +100,7 @@ def _dispatch(sandbox: Sandbox) -> Response:
     if found is None:
         last = words[-1] if words else ""
         raise Refusal(404, "ResourceNotFound", f"Resource not found for the segment '{last}'.")
-    route, call.ids = found
+    route, call.ids, call.parameters = found
     if route.locked:
         with sandbox.lock:
             response = route.handler(call)

@@ -1,6 +1,6 @@
 """One call of Graph: who asks, of which mailbox, in which calendar, and how the answer should look."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -31,7 +31,10 @@ PROFILE = READ | {"User.Read", "User.ReadBasic.All", "User.Read.All", "User.Read
 
 @dataclass
 class Call:
-    """`ids` are the ids of the path, in order, after those of mailbox and calendar."""
+    """
+    `ids` are the ids of the path, in order, after those of mailbox and calendar; `parameters` what
+    its functions were given, by names in lower case.
+    """
 
     sandbox: Sandbox
     access: Access
@@ -39,6 +42,7 @@ class Call:
     # The words of the path after the version, as they were written; links are built from them.
     words: tuple[str, ...]
     ids: tuple[str, ...] = ()
+    parameters: dict[str, str] = field(default_factory=dict)
     # Whose mailbox; null for what belongs to none, such as subscriptions.
     owner: Person | None = None
     calendar_id: str | None = None
