@@ -101,7 +101,7 @@ def update(mailbox: Mailbox, event: Event, draft: Draft) -> None:
     event.all_day, event.rule = all_day, rule
     event.raw = None
     meetings.forget_answers(mailbox, before, event)
-    _publish(mailbox, event)
+    mailbox.publish(event)
     meetings.carry(mailbox, before, event)
 
 
@@ -130,7 +130,7 @@ def edit_occurrence(mailbox: Mailbox, event: Event, slot: date, draft: Draft) ->
     if draft.start is not None or not _REMINDER.isdisjoint(draft.members):
         event.reminders.pop(slot, None)
     meetings.forget_answers(mailbox, before, event)
-    _publish(mailbox, event)
+    mailbox.publish(event)
     meetings.carry(mailbox, before, event)
 
 
@@ -340,11 +340,6 @@ def _with_guests_of_series(own: Override, before: Attendees, now: Attendees) -> 
 def _first_times(event: Event, rule: Rule) -> tuple[Moment, Moment]:
     later = (rule.first() or rule.start) - event.start.wall.date()
     return replace(event.start, wall=event.start.wall + later), replace(event.end, wall=event.end.wall + later)
-
-
-def _publish(mailbox: Mailbox, event: Event) -> None:
-    mailbox.touch(event, sequence=mailbox.next_sequence())
-    mailbox.announce("updated", event)
 
 
 def _settle(mailbox: Mailbox, members: dict[str, Any], number: int) -> None:

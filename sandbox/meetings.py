@@ -94,7 +94,7 @@ def carry(host: Mailbox, before: Event | None, event: Event) -> None:
         elif copy.raw is None and (changed or seat not in was):
             anew = again or copy.members["isCancelled"]
             _reflect(guest, copy, source, anew=anew, moved_slots=moved_slots)
-            _publish(guest, copy)
+            guest.publish(copy)
     for seat in was.keys() - now.keys():
         copy = was[seat].of_meeting(event.meeting.at(seat.slot))
         if copy is None:
@@ -118,7 +118,15 @@ def call_off(host: Mailbox, event: Event) -> None:
 
 
 def invite(guest: Mailbox, source: Event) -> None:
-    """A copy of `source`, a meeting or `alone` an occurrence, in somebody's default calendar."""
+    """
+    A copy of `source`, a meeting or `alone` an occurrence, in somebody's default calendar. One that
+    was called off is there already, and counts again.
+    """
+    old = guest.of_meeting(source.meeting)
+    if old is not None:
+        _reflect(guest, old, source, anew=True, moved_slots=set())
+        guest.publish(old)
+        return
     sequence, now = guest.next_sequence(), guest.clock.now()
     copy = Event(
         number=guest.next_number(),
@@ -304,7 +312,7 @@ def _call_off(guest: Mailbox, copy: Event) -> None:
     for slot, own in copy.overrides.items():
         members = own.members | cancelled(before | own.members)
         copy.overrides[slot] = replace(own, members=different(members, copy.members))
-    _publish(guest, copy)
+    guest.publish(copy)
 
 
 def _called_off(copy: Event, own: Override) -> Override:
@@ -320,8 +328,3 @@ def cancelled(members: Members) -> Members:
 
 def _moment(moment: datetime, zone: str, *, all_day: bool) -> Moment:
     return Moment(moment.replace(tzinfo=None) if all_day else to_wall(moment, zone), zone)
-
-
-def _publish(guest: Mailbox, copy: Event) -> None:
-    guest.touch(copy, sequence=guest.next_sequence())
-    guest.announce("updated", copy)

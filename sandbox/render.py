@@ -95,6 +95,19 @@ class Renderer:
             return self.removed(self._ids.immutable(grave.number))
         return self.removed(self._ids.plain(Kind.EVENT, grave.plain))
 
+    def reminder(self, one: Instance, fires: datetime) -> dict[str, Any]:
+        shown = self.instance(one)
+        return {
+            "eventId": shown["id"],
+            "eventStartTime": shown["start"],
+            "eventEndTime": shown["end"],
+            "changeKey": shown["changeKey"],
+            "eventSubject": shown["subject"],
+            "eventLocation": shown["location"],
+            "eventWebLink": shown["webLink"],
+            "reminderFireTime": self._time(fires, all_day=False),
+        }
+
     def occurrence_id(self, event: Event, slot: date) -> str:
         return f"OID.{self.id_of(event)}.{slot.isoformat()}"
 

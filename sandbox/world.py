@@ -39,6 +39,8 @@ class Mailbox:
         self.person = person
         self.ids = Ids(key)
         self.settings = Settings()
+        # Whether meetings that the owner declines stay in the calendar.
+        self.keeps_declined = False
         self.calendars: dict[int, Calendar] = {}
         self.events: dict[int, Event] = {}
         self.tombstones: list[Tombstone] = []
@@ -180,6 +182,11 @@ class Mailbox:
         event.changed = sequence
         event.modified = self.clock.now()
         event.cache.clear()
+
+    def publish(self, event: Event) -> None:
+        """A changed event gets its next version, and whoever listens learns of it."""
+        self.touch(event, sequence=self.next_sequence())
+        self.announce("updated", event)
 
     def announce(self, kind: str, event: Event, plain_before: int | None = None) -> None:
         self._announce(Change(self, kind, event, plain_before))
