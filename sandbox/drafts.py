@@ -23,6 +23,7 @@ from sandbox.refusals import invalid_property, unknown_zone, unreadable
 from sandbox.zones import Moment, UnknownZone, iana
 
 NEVER = "0001-01-01T00:00:00Z"
+MOST_ATTENDEES = 500
 
 _KNOWN = (
     "subject", "body", "contentType", "content", "start", "end", "dateTime", "timeZone", "isAllDay",
@@ -36,6 +37,7 @@ _KNOWN = (
     "isOnlineMeeting", "onlineMeetingProvider", "transactionId", "proposedNewTime", "isCancelled",
     "isOrganizer", "isDraft", "responseStatus", "originalStartTimeZone", "originalEndTimeZone",
     "hasAttachments", "onlineMeeting", "joinUrl", "conferenceId", "tollNumber", "color", "isDefaultCalendar",
+    "comment", "sendResponse", "toRecipients", "newReminderTime",
 )  # fmt: skip
 _NAMES = {name.lower(): name for name in _KNOWN}
 _PLACE = (
@@ -128,6 +130,22 @@ def read_moment(value: Any) -> Moment:
     return moment
 
 
+def read_slot(value: Any) -> dict[str, datetime] | None:
+    """
+    A folded `timeSlot` as instants, such as the time that an attendee proposes; null if there is none.
+
+    Raises:
+        Refusal: it lacks a start or an end, or ends before it starts.
+    """
+    if value is None:
+        return None
+    given = _object(value)
+    slot = {name: read_moment(given.get(name)).utc() for name in ("start", "end")}
+    if slot["end"] < slot["start"]:
+        raise invalid_property()
+    return slot
+
+
 def read_wall(value: Any) -> datetime:
     """
     A naive time from a literal with any number of decimals; an offset in it is dropped unread.
@@ -182,7 +200,7 @@ def _place(value: Any) -> dict[str, Any]:
     return place | {key: given[key] for key in _PLACE if given.get(key) is not None and key != "locationType"}
 
 
-def _person(value: Any) -> dict[str, Any]:
+def read_person(value: Any) -> dict[str, Any]:
     address = _object(_object(value).get("emailAddress") or {})
     mail = _text(address.get("address"))
     return {"emailAddress": {"name": _text(address.get("name")) or mail, "address": mail}}
@@ -190,19 +208,25 @@ def _person(value: Any) -> dict[str, Any]:
 
 def _attendee(value: dict[str, Any]) -> dict[str, Any]:
     kind = _one_of("required", "optional", "resource")(value.get("type") or "required")
-    status = value.get("status") or {}
-    answer = {
-        "response": _RESPONSE(status.get("response") or "none"),
-        "time": _text(status.get("time") or NEVER),
-    }
-    return {"type": kind, "status": answer, **_person(value)}
+    return {"type": kind, "status": {"response": "none", "time": NEVER}, **read_person(value)}
 
 
 def _attendees(value: Any) -> list[dict[str, Any]]:
     people = _objects(value)
-    if len(people) > 500:
+    if len(people) > MOST_ATTENDEES:
         raise invalid_property()
     return [_attendee(person) for person in people]
+
+
+def _attendees_with_answers(value: Any) -> list[dict[str, Any]]:
+    """Answers are the attendees' own: only the control doors may write them."""
+    people = _attendees(value)
+    for person, given in zip(people, _objects(value), strict=True):
+        person["status"] = _response(given.get("status") or {})
+        proposed = read_slot(given.get("proposedNewTime"))
+        if proposed is not None:
+            person["proposedNewTime"] = proposed
+    return people
 
 
 def _rule(value: Any) -> dict[str, Any] | None:
@@ -245,6 +269,7 @@ _TRUSTED_READERS: dict[str, Callable[[Any], Any]] = {
     "isOrganizer": _boolean,
     "isDraft": _boolean,
     "hasAttachments": _boolean,
-    "organizer": _person,
+    "organizer": read_person,
     "responseStatus": _response,
+    "attendees": _attendees_with_answers,
 }

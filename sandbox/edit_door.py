@@ -5,15 +5,18 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sandbox import drafts, edits, series, settings
+from sandbox import answers, drafts, edits, series, settings
+from sandbox.answers import Answer
 from sandbox.items import Calendar, Event
 from sandbox.refusals import Refusal
 from sandbox.render import Form, Renderer
 from sandbox.world import Mailbox
 
 Operation = Literal[
-    "create", "update", "delete", "move", "cancel", "edit-occurrence", "delete-occurrence", "raw", "settings"
-]
+    "create", "update", "delete", "move", "cancel", "edit-occurrence", "delete-occurrence", "raw", "settings",
+    "accept", "tentativelyAccept", "decline", "forward",
+]  # fmt: skip
+_ANSWERS = {"accept": Answer.ACCEPTED, "tentativelyAccept": Answer.TENTATIVE, "decline": Answer.DECLINED}
 
 
 class EditRequest(BaseModel):
@@ -31,6 +34,8 @@ class EditRequest(BaseModel):
     id: str | None = None
     day: date | None = Field(default=None, alias="date")
     event: dict[str, Any] | None = None
+    # What goes with an answer, or says to whom to forward, as Graph's actions take it.
+    body: dict[str, Any] | None = None
     settings: dict[str, Any] | None = None
 
 
@@ -63,18 +68,20 @@ def _change(mailbox: Mailbox, wish: EditRequest, calendar: Calendar) -> dict[str
             edits.edit_occurrence(mailbox, event, _day(slot), _draft(wish))
         case "delete" if slot is None:
             edits.delete(mailbox, event)
-            return before
         case "delete" | "delete-occurrence":
             edits.delete_occurrence(mailbox, event, _day(slot))
-            return before
         case "move":
             if wish.calendar is None:
                 raise Refusal(400, "InvalidRequest", "move needs the calendar to move to.")
             edits.move(mailbox, event, calendar)
         case "cancel":
             edits.cancel(mailbox, event, slot)
-            if event.number not in mailbox.events or slot in event.cancelled:
-                return before
+        case "accept" | "tentativelyAccept" | "decline":
+            answers.respond(mailbox, event, slot, _ANSWERS[wish.op], answers.read_reply(wish.body or {}))
+        case "forward":
+            answers.forward(mailbox, event, slot, answers.read_recipients(wish.body or {}))
+    if event.number not in mailbox.events or slot in event.cancelled:
+        return before
     return _shown(mailbox, event, slot)
 
 
@@ -99,9 +106,22 @@ def _draft(wish: EditRequest) -> drafts.Draft:
 
 
 def _set(mailbox: Mailbox, wish: EditRequest) -> dict[str, Any]:
-    mailbox.settings, names = settings.read(mailbox.settings, wish.settings or wish.event or {})
+    """`keepDeclined` is a switch of the sandbox, whatever else may be set is Graph's."""
+    given = dict(wish.settings or wish.event or {})
+    keep = given.pop("keepDeclined", None)
+    if keep is not None and not isinstance(keep, bool):
+        raise Refusal(400, "InvalidRequest", "keepDeclined is true or false.")
+    shown = _set_as_graph(mailbox, given) if given or keep is None else {}
+    if keep is None:
+        return shown
+    mailbox.keeps_declined = keep
+    return {**shown, "keepDeclined": keep}
+
+
+def _set_as_graph(mailbox: Mailbox, given: dict[str, Any]) -> dict[str, Any]:
+    mailbox.settings, names = settings.read(mailbox.settings, given)
     if not names:
-        raise Refusal(400, "InvalidRequest", "settings takes what a PATCH of mailboxSettings takes.")
+        raise Refusal(400, "InvalidRequest", "settings takes keepDeclined and what a PATCH of mailboxSettings takes.")
     shown = settings.shown(mailbox.settings, now=mailbox.clock.now())
     return {name: shown[name] for name in names}
 

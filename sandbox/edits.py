@@ -1,6 +1,7 @@
 """
 What people and clients do with events. Each verb checks, changes, gives the event its next
-version and tells the listeners; the caller holds the sandbox's lock.
+version and tells the listeners; what an organizer does then reaches the attendees' mailboxes
+(`sandbox.meetings`). The caller holds the sandbox's lock.
 
 All of them raise `Refusal`, and then nothing has changed.
 """
@@ -11,23 +12,27 @@ from datetime import date
 from typing import Any
 from uuid import uuid5
 
-from sandbox import series
+from sandbox import meetings, series
 from sandbox.bodies import html_of, preview_of, teams_meeting, with_meeting
 from sandbox.drafts import NEVER, Draft
-from sandbox.items import Calendar, Event, Override
+from sandbox.items import Calendar, Event, MeetingId, Override
 from sandbox.recurrence import Rule, read_rule
 from sandbox.refusals import invalid_property, invalid_request
 from sandbox.world import Mailbox
 from sandbox.zones import Moment, UnknownZone, same
 
+Attendees = list[dict[str, Any]]
+
+_REMINDER = frozenset({"isReminderOn", "reminderMinutesBeforeStart"})
 NO_PLACE = {"displayName": "", "locationType": "default", "uniqueIdType": "unknown"}
 
 
 def create(mailbox: Mailbox, calendar: Calendar, draft: Draft) -> Event:
-    """A new event of the mailbox's owner. Attendees' copies are not made."""
+    """A new event of the mailbox's owner, to which all attendees are invited."""
     event = compose(mailbox, calendar, draft)
     mailbox.put(event)
     mailbox.announce("created", event)
+    meetings.carry(mailbox, None, event)
     return event
 
 
@@ -42,6 +47,7 @@ def compose(mailbox: Mailbox, calendar: Calendar, draft: Draft) -> Event:
         number=number,
         plain=mailbox.next_number(),
         calendar=calendar.number,
+        meeting=MeetingId(mailbox.ids.key, number),
         members=default_members(mailbox) | draft.members,
         start=draft.start,
         end=draft.end,
@@ -68,8 +74,11 @@ def update(mailbox: Mailbox, event: Event, draft: Draft) -> None:
     start, end = draft.start or event.start, draft.end or event.end
     all_day = event.all_day if draft.all_day is None else draft.all_day
     check_times(start, end, all_day=all_day)
-    rule = event.rule
+    before, rule = meetings.snapshot(event), event.rule
     if draft.drops_rule:
+        if rule is not None and draft.start is None and draft.end is None:
+            # What remains is the first instance, which need not be on the first day of the rule.
+            start, end = _first_times(event, rule)
         rule = None
     elif draft.recurrence is not None:
         rule = _rule(start, draft.recurrence)
@@ -80,14 +89,20 @@ def update(mailbox: Mailbox, event: Event, draft: Draft) -> None:
         start, end = _keep_day(event, start, end)
     members = _merged(event.members, draft.members)
     _settle(mailbox, members, event.number)
-    if event.rule is not None and (rule != event.rule or (start, end) != (event.start, event.end)):
+    anew = (rule, start, end) != (event.rule, event.start, event.end)
+    if event.rule is not None and anew:
         event.overrides.clear()
         event.cancelled.clear()
+    for slot, own in event.overrides.items():
+        event.overrides[slot] = _with_guests_of_series(own, event.members["attendees"], members["attendees"])
+    if anew or not _REMINDER.isdisjoint(draft.members):
+        event.reminders.clear()
     event.members, event.start, event.end = members, start, end
     event.all_day, event.rule = all_day, rule
     event.raw = None
-    mailbox.touch(event, sequence=mailbox.next_sequence())
-    mailbox.announce("updated", event)
+    meetings.forget_answers(mailbox, before, event)
+    mailbox.publish(event)
+    meetings.carry(mailbox, before, event)
 
 
 def edit_occurrence(mailbox: Mailbox, event: Event, slot: date, draft: Draft) -> None:
@@ -95,12 +110,12 @@ def edit_occurrence(mailbox: Mailbox, event: Event, slot: date, draft: Draft) ->
     usual = series.instance_at(event, slot)
     if draft.recurrence is not None:
         raise invalid_property()
-    before = event.overrides.get(slot) or Override()
+    before, now = meetings.snapshot(event), event.overrides.get(slot) or Override()
     own = Override(
-        members=_merged(event.members | before.members, draft.members, only=before.members),
-        start=draft.start or before.start,
-        end=draft.end or before.end,
-        all_day=before.all_day if draft.all_day is None else draft.all_day,
+        members=_merged(event.members | now.members, draft.members, only=now.members),
+        start=draft.start or now.start,
+        end=draft.end or now.end,
+        all_day=now.all_day if draft.all_day is None else draft.all_day,
     )
     moved = series.with_override(usual, own)
     if moved.end < moved.start:
@@ -110,29 +125,31 @@ def edit_occurrence(mailbox: Mailbox, event: Event, slot: date, draft: Draft) ->
     series.refuse_crossing(event, slot, moved)
     shown = event.members | own.members
     _settle(mailbox, shown, event.number)
-    own.members = {name: value for name, value in shown.items() if value != event.members.get(name)}
+    own.members = meetings.different(shown, event.members)
     event.overrides[slot] = own
-    mailbox.touch(event, sequence=mailbox.next_sequence())
-    mailbox.announce("updated", event)
+    if draft.start is not None or not _REMINDER.isdisjoint(draft.members):
+        event.reminders.pop(slot, None)
+    meetings.forget_answers(mailbox, before, event)
+    mailbox.publish(event)
+    meetings.carry(mailbox, before, event)
 
 
 def delete_occurrence(mailbox: Mailbox, event: Event, slot: date) -> None:
     """Take one instance out of a series; the series counts as updated."""
     series.instance_at(event, slot)
-    sequence = mailbox.next_sequence()
+    before, sequence = meetings.snapshot(event), mailbox.next_sequence()
     event.overrides.pop(slot, None)
+    event.reminders.pop(slot, None)
     event.cancelled[slot] = sequence
     mailbox.touch(event, sequence=sequence)
     mailbox.announce("updated", event)
+    meetings.carry(mailbox, before, event)
 
 
 def delete(mailbox: Mailbox, event: Event) -> None:
-    """Take a single event or a whole series out of the mailbox."""
-    sequence = mailbox.next_sequence()
-    mailbox.bury(event, sequence=sequence)
-    mailbox.drop(event)
-    event.changed = sequence
-    mailbox.announce("deleted", event)
+    """Take a single event or a whole series out of the mailbox. Of the organizer's meeting, the attendees hear."""
+    mailbox.remove(event)
+    meetings.call_off(mailbox, event)
 
 
 def move(mailbox: Mailbox, event: Event, calendar: Calendar) -> None:
@@ -150,7 +167,8 @@ def move(mailbox: Mailbox, event: Event, calendar: Calendar) -> None:
 def cancel(mailbox: Mailbox, event: Event, slot: date | None = None) -> None:
     """
     Call a meeting, or one instance of it, off. The organizer's copy goes to Deleted Items, so it
-    leaves the calendar; an attendee's copy stays and says that it is cancelled.
+    leaves the calendar; an attendee's copy stays and says that it is cancelled. Done to an attendee's
+    copy it is what somebody outside has called off.
     """
     if event.members["isOrganizer"]:
         if slot is None:
@@ -158,8 +176,9 @@ def cancel(mailbox: Mailbox, event: Event, slot: date | None = None) -> None:
         else:
             delete_occurrence(mailbox, event, slot)
         return
-    subject = str(event.members["subject"])
-    called_off = Draft(members={"isCancelled": True, "showAs": "free", "subject": f"Canceled: {subject}"})
+    own = event.overrides.get(slot) if slot is not None else None
+    members = event.members if own is None else event.members | own.members
+    called_off = Draft(members=meetings.cancelled(members))
     if slot is None:
         update(mailbox, event, called_off)
     else:
@@ -173,11 +192,13 @@ def put_raw(mailbox: Mailbox, calendar: Calendar, payload: dict[str, Any], event
     """
     sequence, now = mailbox.next_sequence(), mailbox.clock.now()
     if event is None:
+        number = mailbox.next_number()
         nowhere = Moment(now.replace(tzinfo=None, microsecond=0), "UTC")
         event = Event(
-            number=mailbox.next_number(),
+            number=number,
             plain=mailbox.next_number(),
             calendar=calendar.number,
+            meeting=MeetingId(mailbox.ids.key, number),
             members=default_members(mailbox),
             start=nowhere,
             end=nowhere,
@@ -283,10 +304,8 @@ def _merged(now: dict[str, Any], changes: dict[str, Any], *, only: dict[str, Any
     # Written once, when the event was made.
     changes.pop("transactionId", None)
     if "attendees" in changes:
-        answers = {_address(person): person["status"] for person in now["attendees"]}
-        changes["attendees"] = [
-            person | {"status": answers.get(_address(person), person["status"])} for person in changes["attendees"]
-        ]
+        answers = {_address(person): _answer(person) for person in now["attendees"]}
+        changes["attendees"] = [person | answers.get(_address(person), {}) for person in changes["attendees"]]
     if now["isOnlineMeeting"]:
         # Once a meeting, always this meeting, until its block is taken out of the body.
         changes.pop("isOnlineMeeting", None)
@@ -301,10 +320,32 @@ def _address(attendee: dict[str, Any]) -> str:
     return str(attendee["emailAddress"]["address"]).lower()
 
 
+def _answer(attendee: dict[str, Any]) -> dict[str, Any]:
+    return {name: attendee[name] for name in ("status", "proposedNewTime") if name in attendee}
+
+
+def _with_guests_of_series(own: Override, before: Attendees, now: Attendees) -> Override:
+    """Who joins or leaves a series joins or leaves the occurrences that have a list of their own as well."""
+    if before == now or "attendees" not in own.members:
+        return own
+    listed = {_address(each): each for each in own.members["attendees"]}
+    known, invited = ({_address(each) for each in people} for people in (before, now))
+    people = [
+        listed.get(_address(each), each) for each in now if _address(each) in listed or _address(each) not in known
+    ]
+    people += [each for address, each in listed.items() if address not in known | invited]
+    return replace(own, members=own.members | {"attendees": people})
+
+
+def _first_times(event: Event, rule: Rule) -> tuple[Moment, Moment]:
+    later = (rule.first() or rule.start) - event.start.wall.date()
+    return replace(event.start, wall=event.start.wall + later), replace(event.end, wall=event.end.wall + later)
+
+
 def _settle(mailbox: Mailbox, members: dict[str, Any], number: int) -> None:
     """Fill in what follows from the rest: the meeting that was asked for, and the preview."""
     if members["isOnlineMeeting"] and members["onlineMeeting"] is None:
-        if mailbox.person.is_personal:
+        if mailbox.person.is_personal or members["onlineMeetingProvider"] not in {"unknown", "teamsForBusiness"}:
             # A calendar without that provider ignores the wish, and says nothing.
             members["isOnlineMeeting"] = False
         else:

@@ -1,8 +1,9 @@
 """What lies in a mailbox: calendars and events, as stored; nothing here is shown as it is."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from sandbox.recurrence import Rule
 from sandbox.zones import Moment
@@ -23,6 +24,22 @@ class Calendar:
     can_edit: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class MeetingId:
+    """
+    What an event is known by in every mailbox that has a copy of it: where it was made, and its
+    number there. `slot` is set for those who were asked to one occurrence of a series only.
+    """
+
+    mailbox: UUID
+    number: int
+    slot: date | None = None
+
+    def at(self, slot: date | None) -> "MeetingId":
+        """One occurrence of the series, or (null) the series."""
+        return replace(self, slot=slot)
+
+
 @dataclass(slots=True)
 class Override:
     """What one instance of a series has of its own; null and absent members are the series'."""
@@ -38,14 +55,16 @@ class Event:
     """
     A single event, or a whole series with all that was changed in it.
 
-    `members` are those members of Graph's event that are shown as they are stored. `number`
-    stays for life, `plain` changes when the event moves. `changed` is the mailbox's sequence
-    at the last change, of the event or of any instance: instances have no version of their own.
+    `members` are those members of Graph's event that are shown as they are stored, but for the
+    times that attendees propose, which are kept as instants. `number` stays for life, `plain`
+    changes when the event moves. `changed` is the mailbox's sequence at the last change, of the
+    event or of any instance: instances have no version of their own.
     """
 
     number: int
     plain: int
     calendar: int
+    meeting: MeetingId
     members: dict[str, Any]
     start: Moment
     end: Moment
@@ -59,6 +78,11 @@ class Event:
     overrides: dict[date, Override] = field(default_factory=dict)
     # The days taken out of the series, each with the sequence at which it went.
     cancelled: dict[date, int] = field(default_factory=dict)
+    # What became of reminders, by the day of the slot (null for a single event): the moment to which
+    # one was put off, or null once it was dismissed.
+    reminders: dict[date | None, datetime | None] = field(default_factory=dict)
+    # The meeting as its attendees know it, while the organizer holds changes back.
+    sent: "Event | None" = None
     # Shown instead of everything else, verbatim.
     raw: dict[str, Any] | None = None
     # Expansions and rendered answers; emptied with every change.

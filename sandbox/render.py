@@ -96,6 +96,19 @@ class Renderer:
             return self.removed(self._ids.immutable(grave.number, slot))
         return self.removed(self._ids.plain(Kind.EVENT, grave.plain, slot))
 
+    def reminder(self, one: Instance, fires: datetime) -> dict[str, Any]:
+        shown = self.instance(one)
+        return {
+            "eventId": shown["id"],
+            "eventStartTime": shown["start"],
+            "eventEndTime": shown["end"],
+            "changeKey": shown["changeKey"],
+            "eventSubject": shown["subject"],
+            "eventLocation": shown["location"],
+            "eventWebLink": shown["webLink"],
+            "reminderFireTime": self._time(fires, all_day=False),
+        }
+
     def occurrence_id(self, event: Event, slot: date) -> str:
         return f"OID.{self.id_of(event)}.{slot.isoformat()}"
 
@@ -127,11 +140,12 @@ class Renderer:
         shown |= {
             "originalStartTimeZone": event.original_zones[0],
             "originalEndTimeZone": event.original_zones[1],
-            "iCalUId": self._ical_uid(event, slot),
+            "iCalUId": _ical_uid(event, slot),
             "isAllDay": one.all_day,
             "seriesMasterId": self.id_of(event) if slot is not None else None,
             "type": _type_of(event, one, slot),
             "webLink": f"https://outlook.office365.com/owa/?itemid={quote(id_)}&exvsurl=1&path=/calendar/item",
+            "attendees": [self._attendee(each) for each in members["attendees"]],
             "occurrenceId": self.occurrence_id(event, slot) if slot is not None else None,
             "body": self._body(members["body"]),
             "start": self._time(one.start, all_day=one.all_day),
@@ -147,9 +161,12 @@ class Renderer:
             return {"contentType": "text", "content": text_of(html)}
         return {"contentType": "html", "content": html}
 
-    def _ical_uid(self, event: Event, slot: date | None) -> str:
-        day = f"{slot.year:04X}{slot.month:02X}{slot.day:02X}" if slot is not None else "00000000"
-        return f"{_UID_HEAD}{day}{event.number:016X}{0:016X}10000000{self._ids.key.hex.upper()}"
+    def _attendee(self, stored: dict[str, Any]) -> dict[str, Any]:
+        proposed = stored.get("proposedNewTime")
+        if proposed is None:
+            return stored
+        times = {name: self._time(moment, all_day=False) for name, moment in proposed.items()}
+        return stored | {"proposedNewTime": times}
 
 
 def _type_of(event: Event, one: Instance, slot: date | None) -> str:
@@ -158,3 +175,11 @@ def _type_of(event: Event, one: Instance, slot: date | None) -> str:
     if slot is None:
         return "seriesMaster"
     return "occurrence" if one.override is None else "exception"
+
+
+def _ical_uid(event: Event, slot: date | None) -> str:
+    """The same in all mailboxes that have the meeting, another one for every occurrence."""
+    meeting = event.meeting
+    slot = slot or meeting.slot
+    day = f"{slot.year:04X}{slot.month:02X}{slot.day:02X}" if slot is not None else "00000000"
+    return f"{_UID_HEAD}{day}{meeting.number:016X}{0:016X}10000000{meeting.mailbox.hex.upper()}"

@@ -76,9 +76,22 @@ def instance_at(event: Event, slot: date) -> Instance:
     Raises:
         Refusal: the rule has no such day, or it was taken out.
     """
-    if event.rule is None or slot in event.cancelled or not _has_slot(event.rule, slot):
+    if not happens(event, slot):
         raise item_not_found()
     return _at(event, slot)
+
+
+def next_instance(event: Event, after: datetime) -> Instance | None:
+    """The first occurrence of a series that ends after a moment; null if all of them are over."""
+    if event.rule is None:
+        return None
+    coming = (_at(event, slot) for slot in event.rule.slots(date.max) if slot not in event.cancelled)
+    return next((one for one in coming if one.end > after), None)
+
+
+def happens(event: Event, slot: date) -> bool:
+    """Whether the rule has that day, and nobody has taken it out."""
+    return event.rule is not None and slot not in event.cancelled and _has_slot(event.rule, slot)
 
 
 def _as_it_says(event: Event, raw: dict[str, Any]) -> Instance:

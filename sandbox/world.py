@@ -9,7 +9,7 @@ from sandbox import ids
 from sandbox.clock import Clock
 from sandbox.directory import Directory, Person
 from sandbox.ids import Ids, Kind
-from sandbox.items import Calendar, Event, Tombstone
+from sandbox.items import Calendar, Event, MeetingId, Tombstone
 from sandbox.refusals import item_not_found, malformed_id
 from sandbox.settings import Settings
 
@@ -25,15 +25,22 @@ class Change:
 
 
 Listener = Callable[[Change], None]
+Neighbours = Callable[[str], "Mailbox | None"]
 
 
 class Mailbox:
-    """One person's calendars and events. Whoever changes it holds the sandbox's lock."""
+    """
+    One person's calendars and events. Whoever changes it holds the sandbox's lock.
 
-    def __init__(self, person: Person, key: UUID, clock: Clock, announce: Listener) -> None:
+    `neighbour` finds the mailbox of an address in the same world, in whatever tenant.
+    """
+
+    def __init__(self, person: Person, key: UUID, clock: Clock, announce: Listener, neighbour: Neighbours) -> None:
         self.person = person
         self.ids = Ids(key)
         self.settings = Settings()
+        # Whether meetings that the owner declines stay in the calendar.
+        self.keeps_declined = False
         self.calendars: dict[int, Calendar] = {}
         self.events: dict[int, Event] = {}
         self.tombstones: list[Tombstone] = []
@@ -41,8 +48,10 @@ class Mailbox:
         self.transactions: dict[str, tuple[int, str]] = {}
         self.raw_ids: dict[str, int] = {}
         self.clock = clock
+        self.neighbour = neighbour
         self._announce = announce
         self._plain: dict[int, int] = {}
+        self._meetings: dict[MeetingId, int] = {}
         self._sequence = 0
         self._numbers = 0
 
@@ -128,10 +137,15 @@ class Mailbox:
     def in_calendar(self, calendar: Calendar) -> Iterator[Event]:
         return (event for event in self.events.values() if event.calendar == calendar.number)
 
+    def of_meeting(self, meeting: MeetingId) -> Event | None:
+        """The copy of a meeting in this mailbox, in whatever calendar."""
+        return self.events.get(self._meetings.get(meeting, 0))
+
     def put(self, event: Event) -> None:
         """Take a new event in, silently: seeding announces nothing."""
         self.events[event.number] = event
         self._plain[event.plain] = event.number
+        self._meetings[event.meeting] = event.number
         if event.raw is not None and isinstance(event.raw.get("id"), str):
             self.raw_ids[event.raw["id"]] = event.number
 
@@ -148,8 +162,17 @@ class Mailbox:
     def drop(self, event: Event) -> None:
         del self.events[event.number]
         self._plain.pop(event.plain, None)
+        self._meetings.pop(event.meeting, None)
         for text in [text for text, number in self.raw_ids.items() if number == event.number]:
             del self.raw_ids[text]
+
+    def remove(self, event: Event) -> None:
+        """Take an event out of the mailbox, so that delta and listeners learn of it."""
+        sequence = self.next_sequence()
+        self.bury(event, sequence=sequence)
+        self.drop(event)
+        event.changed = sequence
+        self.announce("deleted", event)
 
     def renumber(self, event: Event) -> int:
         """Give the event a new plain id, and return the old number."""
@@ -164,6 +187,11 @@ class Mailbox:
         event.changed = sequence
         event.modified = self.clock.now()
         event.cache.clear()
+
+    def publish(self, event: Event) -> None:
+        """A changed event gets its next version, and whoever listens learns of it."""
+        self.touch(event, sequence=self.next_sequence())
+        self.announce("updated", event)
 
     def announce(self, kind: str, event: Event, plain_before: int | None = None) -> None:
         self._announce(Change(self, kind, event, plain_before))
@@ -203,10 +231,15 @@ class World:
         if found is None:
             # The name of the world is in every id, so what a client kept from another one is refused.
             key = uuid5(NAMESPACE_URL, f"mailbox:{self._name}:{person.oid}")
-            found = Mailbox(person, key, self._clock, self._announce)
+            found = Mailbox(person, key, self._clock, self._announce, self.mailbox_at)
             self._fill(found, self.began)
             self._built[person.oid] = found
         return found
+
+    def mailbox_at(self, address: str) -> Mailbox | None:
+        """The mailbox that mail to this address arrives in, whatever its letter case; null outside this world."""
+        person = self.directory.find_person(address) if "@" in address else None
+        return self.mailbox(person) if person is not None else None
 
     def owners(self) -> list[Person]:
         """Every person who has a mailbox, in the directory's order; rooms and their like are no persons."""

@@ -9,7 +9,7 @@ from sandbox.drafts import fold
 from sandbox.graph import query
 from sandbox.graph.call import READ, WRITE, Call
 from sandbox.graph.envelope import GRAPH, answer, context, empty
-from sandbox.graph.events import listing
+from sandbox.graph.events import found, listing
 from sandbox.graph.routing import container, mailbox
 from sandbox.items import Calendar
 from sandbox.refusals import invalid_request, unreadable
@@ -57,6 +57,19 @@ def update_calendar(call: Call) -> Response:
             other.is_default = other is calendar
     calendar.changed = call.mailbox.next_sequence()
     return answer(_entity(call, calendar))
+
+
+@container.route("POST", "permanentDelete")
+def delete_calendar_for_good(call: Call) -> Response:
+    """As if it had been deleted: nobody sees that it skips Deleted Items."""
+    return delete_calendar(call)
+
+
+@container.route("GET", "events/*/calendar")
+def show_calendar_of_event(call: Call) -> Response:
+    call.need(READ)
+    event, _ = found(call)
+    return answer(query.narrow(_entity(call, call.mailbox.calendars[event.calendar]), query.selected()))
 
 
 @container.route("DELETE", "")

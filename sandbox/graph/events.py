@@ -63,7 +63,7 @@ def _made_before(call: Call, transaction: str | None, digest: str) -> Event | No
 @container.route("GET", "events/*")
 def show_event(call: Call) -> Response:
     call.need(READ)
-    event, slot = _found(call)
+    event, slot = found(call)
     renderer = call.renderer
     shown = renderer.single(event) if slot is None else renderer.instance(series.instance_at(event, slot))
     names = query.selected()
@@ -93,7 +93,7 @@ def _exceptions(event: Event, renderer: Renderer) -> dict[str, Any]:
 @container.route("PATCH", "events/*")
 def update_event(call: Call) -> Response:
     call.need(WRITE)
-    event, slot = _found(call)
+    event, slot = found(call)
     _require_match(call, event)
     draft = drafts.read(call.body())
     renderer = call.renderer
@@ -113,7 +113,7 @@ def update_event(call: Call) -> Response:
 @container.route("DELETE", "events/*")
 def delete_event(call: Call) -> Response:
     call.need(WRITE)
-    event, slot = _found(call)
+    event, slot = found(call)
     _require_match(call, event)
     if slot is None:
         edits.delete(call.mailbox, event)
@@ -122,11 +122,17 @@ def delete_event(call: Call) -> Response:
     return empty(204)
 
 
+@container.route("POST", "events/*/permanentDelete")
+def delete_event_for_good(call: Call) -> Response:
+    """As if it had been deleted: nobody sees that it skips Deleted Items."""
+    return delete_event(call)
+
+
 @container.route("GET", "events/*/instances")
 def list_instances(call: Call) -> Response:
     """Occurrences and exceptions of one series in a window."""
     call.need(READ)
-    event, slot = _found(call)
+    event, slot = found(call)
     start, end = query.window()
     if event.rule is None or slot is not None:
         raise Refusal(
@@ -151,8 +157,13 @@ def listing(call: Call, shown: list[dict[str, Any]], what: str) -> Response:
     return answer(body)
 
 
-def _found(call: Call) -> tuple[Event, date | None]:
-    """The event of the path. Under a named calendar it must be in that calendar."""
+def found(call: Call) -> tuple[Event, date | None]:
+    """
+    The event of the path, and the day of its slot if the id is an instance's.
+
+    Raises:
+        Refusal: there is none; or it is in another calendar than the one that the path names.
+    """
     event, slot = call.mailbox.find(call.ids[0])
     if call.calendar_id is not None and event.calendar != call.calendar.number:
         raise Refusal(404, "ErrorItemNotFound", "The specified object was not found in the store.")

@@ -64,13 +64,17 @@ def count_option(name: str, *, lowest: int) -> int | None:
 
 
 def window() -> tuple[datetime, datetime]:
+    """`startDateTime` and `endDateTime` of the query, as `read_window` reads them."""
+    return read_window(option("startDateTime"), option("endDateTime"))
+
+
+def read_window(start: str | None, end: str | None) -> tuple[datetime, datetime]:
     """
-    `startDateTime` and `endDateTime` as instants; without an offset they are UTC, whatever zone is preferred.
+    A window as instants; without an offset the times are UTC, whatever zone is preferred.
 
     Raises:
-        Refusal: one is missing or no date-time, or the end is not after the start.
+        Refusal: one is missing or no date-time, or the end is before the start.
     """
-    start, end = option("startDateTime"), option("endDateTime")
     if not start or not end:
         raise Refusal(
             400,

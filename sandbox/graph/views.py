@@ -1,6 +1,6 @@
 """`calendarView`: everything that happens in a window, series expanded."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Response
 
@@ -19,11 +19,7 @@ LONGEST_WINDOW = timedelta(days=1825)
 def calendar_view(call: Call) -> Response:
     call.need(READ)
     start, end = query.window()
-    if end - start > LONGEST_WINDOW:
-        raise invalid_request(
-            "The range between the start and end dates is greater than the allowed range. "
-            f"Maximum number of days: {LONGEST_WINDOW.days}"
-        )
+    refuse_too_long(start, end)
     instances = series.expanded(call.mailbox.in_calendar(call.calendar), start, end)
     renderer = call.renderer
     if query.option("filter") or query.option("orderby"):
@@ -38,3 +34,15 @@ def calendar_view(call: Call) -> Response:
     if next_link is not None:
         body["@odata.nextLink"] = next_link
     return answer(body)
+
+
+def refuse_too_long(start: datetime, end: datetime) -> None:
+    """
+    Raises:
+        Refusal: no view reaches that far.
+    """
+    if end - start > LONGEST_WINDOW:
+        raise invalid_request(
+            "The range between the start and end dates is greater than the allowed range. "
+            f"Maximum number of days: {LONGEST_WINDOW.days}"
+        )
