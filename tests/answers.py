@@ -28,16 +28,13 @@ SINGLE_VALUE = "a single primitive"
 
 # What Microsoft's document, cut to calendars, does not list although the pages about calendars do: expressions for
 # paths below the version, and the schema of what they answer.
-_MAILBOX = "/(?:me|users/[^/]+)"
+_SETTINGS = "/(?:me|users/[^/]+)/mailboxSettings/"
+_PRIMITIVES = "timeZone|dateFormat|timeFormat|userPurpose|archiveFolder|delegateMeetingMessageDeliveryOptions"
 BESIDE_THE_DOCUMENT: dict[tuple[str, str], str] = {
-    ("GET", f"{_MAILBOX}/mailboxSettings/workingHours"): "workingHours",
-    ("GET", f"{_MAILBOX}/mailboxSettings/automaticRepliesSetting"): "automaticRepliesSetting",
-    ("GET", f"{_MAILBOX}/mailboxSettings/language"): "localeInfo",
-    (
-        "GET",
-        f"{_MAILBOX}/mailboxSettings/"
-        "(?:timeZone|dateFormat|timeFormat|userPurpose|archiveFolder|delegateMeetingMessageDeliveryOptions)",
-    ): SINGLE_VALUE,
+    ("GET", f"{_SETTINGS}workingHours"): "workingHours",
+    ("GET", f"{_SETTINGS}automaticRepliesSetting"): "automaticRepliesSetting",
+    ("GET", f"{_SETTINGS}language"): "localeInfo",
+    ("GET", f"{_SETTINGS}(?:{_PRIMITIVES})"): SINGLE_VALUE,
 }
 # Seen in answers of the service, and declared nowhere.
 SEEN_BUT_NOT_DECLARED = {"event": ("IsRoomRequested", "AutoRoomBookingStatus")}
@@ -150,13 +147,9 @@ class Findings:
     def _note_verbatim(self, asked: JSON, made: JSON) -> None:
         """What the edit door shows verbatim is meant to fit no schema."""
         if asked.get("op") == "raw":
-            ids = [
-                made["id"],
-                made["immutableId"],
-                *([asked["event"]["id"]] if "id" in asked.get("event") or {} else []),
-            ]
+            shown = asked.get("event") or {}
             with self._lock:
-                self._verbatim |= {str(id_) for id_ in ids}
+                self._verbatim |= {made["id"], made["immutableId"], *([str(shown["id"])] if "id" in shown else [])}
 
     def _check(self, method: str, path: str, response: Response) -> None:
         if flask.g.get("fault") is not None:
