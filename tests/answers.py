@@ -105,6 +105,8 @@ def strict(schemas: JSON) -> JSON:
 
 def pattern(path: str) -> re.Pattern[str]:
     """A path of the document as an expression for the paths that mean it."""
+    # Graph's own spelling of an enum value, which a client may leave out.
+    path = path.replace("=microsoft.graph.timeZoneStandard'{standard}'", "={standard}")
     parts = [re.escape(part) if not part.startswith("{") else "[^/]+" for part in re.split(r"(\{[^}]+\})", path)]
     text = "".join(parts)
     # Functions are called with and without brackets, and by their full name.

@@ -48,10 +48,8 @@ class Stage:
         return self.stand_in.graph(address, scopes or usual)
 
     def event(self, graph: Graph | None = None, **more: Any) -> JSON:
-        more = {"location": {"displayName": "Harry's Bar"}, **more}
-        return (graph or self.graph).post(
-            "/me/events", timed("Let's go for lunch", "2027-03-02T12:00:00", "2027-03-02T14:00:00", **more)
-        )
+        usual = timed("Let's go for lunch", "2027-03-02T12:00:00", "2027-03-02T14:00:00")
+        return (graph or self.graph).post("/me/events", {**usual, "location": {"displayName": "Harry's Bar"}, **more})
 
     def series(self) -> JSON:
         return self.event(recurrence=weekly("2027-03-02", "tuesday"))

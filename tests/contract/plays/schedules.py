@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.contract.examples import PACIFIC, Stage, plays
+from tests.contract.examples import PACIFIC, Stage, plays, sample
 from tests.sandbox.graph_side import ALICE, BOB, timed
 
 
@@ -15,6 +15,8 @@ def get_schedule(stage: Stage, body: Any) -> Any:
 
 @plays("getschedule-15min", filled={"Schedules": [ALICE]})
 def get_schedule_by_quarters(stage: Stage, body: Any) -> Any:
+    """Whoever is asked about keeps hours in a zone of their own making."""
+    set_a_custom_zone(stage, sample("mailboxsettings-update-customzone-request"))
     zone = "Pacific Standard Time"
     stage.graph.post("/me/events", timed("Tea", "2018-08-06T10:00:00", "2018-08-06T10:15:00", zone))
     response = stage.graph.call("POST", "/me/calendar/getSchedule", body, Prefer=PACIFIC)
@@ -35,6 +37,7 @@ def settings(stage: Stage, _: Any) -> Any:
 
 @plays("mailboxsettings-workinghours")
 def working_hours(stage: Stage, _: Any) -> Any:
+    set_a_custom_zone(stage, sample("mailboxsettings-update-customzone-request"))
     return stage.graph.call("GET", "/me/mailboxSettings/workingHours")
 
 
