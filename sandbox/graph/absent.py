@@ -15,7 +15,6 @@ mailbox.absent(
     "POST translateExchangeIds",
 )
 container.absent(
-    "GET events/delta",
     "GET calendarPermissions",
     "POST calendarPermissions",
     "GET calendarPermissions/*",

@@ -116,7 +116,7 @@ def test_links_belong_to_one_mailbox(stand_in: StandIn, graph: Graph) -> None:
     _, link = graph.round(ROUND)
     assert stand_in.graph(BOB).refused("GET", link) == (410, "SyncStateNotFound")
     assert graph.refused("GET", link.replace("deltatoken=", "deltatoken=x")) == (410, "SyncStateNotFound")
-    assert graph.refused("GET", "/me/calendarView/delta?$deltatoken=latest") == (410, "SyncStateNotFound")
+    assert graph.refused("GET", "/me/calendarView/delta?$deltatoken=latest") == (400, "BadRequest")
     assert graph.round(link)[0] == []
 
 

@@ -225,7 +225,7 @@ def test_a_person_without_a_mailbox_is_told_so(stand_in: StandIn) -> None:
 
 def test_what_is_not_there_says_so_in_the_envelope(graph: Graph) -> None:
     assert graph.refused("GET", "/me/nothing") == (404, "ResourceNotFound")
-    assert graph.refused("POST", "/me/findMeetingTimes", {}) == (501, "notImplemented")
+    assert graph.refused("GET", "/me/outlook/masterCategories") == (501, "notImplemented")
     assert graph.refused("PUT", "/me/calendar")[0] == 405
     named = "11111111-2222-4333-8444-555555555555"
     assert graph.call("GET", "/me/nothing", client_request_id=named).headers["client-request-id"] == named
