@@ -11,6 +11,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.bodies import html_of
+from sandbox.members import boolean as _boolean
+from sandbox.members import folded
+from sandbox.members import integer as _integer
+from sandbox.members import mapping as _object
+from sandbox.members import mappings as _objects
+from sandbox.members import one_of as _one_of
+from sandbox.members import text as _text
+from sandbox.members import texts as _texts
 from sandbox.refusals import invalid_property, unknown_zone, unreadable
 from sandbox.zones import Moment, UnknownZone, iana
 
@@ -38,11 +46,7 @@ _PLACE = (
 
 def fold(value: Any) -> Any:
     """The same JSON with every known member name in Graph's spelling."""
-    if isinstance(value, dict):
-        return {_NAMES.get(str(name).lower(), str(name)): fold(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [fold(inner) for inner in value]
-    return value
+    return folded(value, _NAMES)
 
 
 @dataclass(slots=True)
@@ -75,9 +79,9 @@ def read(payload: Mapping[str, Any], *, trusted: bool = False) -> Draft:
         if reader is not None and (value is not None or name in _NULL_CLEARS):
             draft.members[name] = reader(value)
     if folded.get("start") is not None:
-        draft.start = _moment(folded["start"])
+        draft.start = read_moment(folded["start"])
     if folded.get("end") is not None:
-        draft.end = _moment(folded["end"])
+        draft.end = read_moment(folded["end"])
     if folded.get("isAllDay") is not None:
         draft.all_day = _boolean(folded["isAllDay"])
     if "recurrence" in folded:
@@ -100,68 +104,13 @@ def _agree_on_places(members: dict[str, Any]) -> None:
             members["location"]["displayName"] = "; ".join(place["displayName"] for place in places)
 
 
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise unreadable(f"Cannot convert '{value}' to the expected type 'Edm.String'.")
-    return value
+def read_moment(value: Any) -> Moment:
+    """
+    A folded `dateTimeTimeZone`.
 
-
-def _boolean(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.lower() in {"true", "false"}:
-        return value.lower() == "true"
-    raise unreadable(f"Cannot convert '{value}' to the expected type 'Edm.Boolean'.")
-
-
-def _integer(value: Any) -> int:
-    if isinstance(value, str):
-        try:
-            value = int(value)
-        except ValueError as error:
-            raise unreadable(f"Cannot convert '{value}' to the expected type 'Edm.Int32'.") from error
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise unreadable(f"Cannot convert '{value}' to the expected type 'Edm.Int32'.")
-    return value
-
-
-def _one_of(*words: str) -> Callable[[Any], str]:
-    spelled = {word.lower(): word for word in words}
-
-    def reader(value: Any) -> str:
-        found = spelled.get(value.lower()) if isinstance(value, str) else None
-        if found is None:
-            raise unreadable(f"The value '{value}' is not one of {', '.join(words)}.")
-        return found
-
-    return reader
-
-
-def _texts(value: Any) -> list[str]:
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise unreadable("A list of strings was expected.")
-    return [_text(each) for each in value]
-
-
-def _object(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise unreadable("An object was expected.")
-    return value
-
-
-def _objects(value: Any) -> list[dict[str, Any]]:
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise unreadable("A list of objects was expected.")
-    return [_object(each) for each in value]
-
-
-def _moment(value: Any) -> Moment:
+    Raises:
+        Refusal: it is none, or its zone is unknown.
+    """
     given = _object(value)
     text = given.get("dateTime")
     # Without a zone the time is taken as UTC; the service's own rule is not known.

@@ -1,0 +1,95 @@
+"""
+Members of the JSON that clients send, read as the service does: booleans and numbers may be
+written as strings, enum values in any letter case. What does not fit is refused with `RequestBodyRead`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.refusals import unreadable
+
+
+def _unfit(value: Any, kind: str) -> Exception:
+    return unreadable(f"Cannot convert '{value}' to the expected type '{kind}'.")
+
+
+def text(value: Any) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise _unfit(value, "Edm.String")
+    return value
+
+
+def boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in {"true", "false"}:
+        return value.lower() == "true"
+    raise _unfit(value, "Edm.Boolean")
+
+
+def integer(value: Any) -> int:
+    if isinstance(value, str):
+        try:
+            value = int(value)
+        except ValueError as error:
+            raise _unfit(value, "Edm.Int32") from error
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _unfit(value, "Edm.Int32")
+    return value
+
+
+def number(value: Any) -> float:
+    """Any number that can be counted with: infinity and `NaN` cannot."""
+    try:
+        found = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+    except (ValueError, OverflowError) as error:
+        raise _unfit(value, "Edm.Double") from error
+    if found is None or not abs(found) < float("inf"):
+        raise _unfit(value, "Edm.Double")
+    return found
+
+
+def one_of(*words: str) -> Callable[[Any], str]:
+    """A reader of an enum: it gives back the value in Graph's own spelling."""
+    spelled = {word.lower(): word for word in words}
+
+    def reader(value: Any) -> str:
+        found = spelled.get(value.lower()) if isinstance(value, str) else None
+        if found is None:
+            raise unreadable(f"The value '{value}' is not one of {', '.join(words)}.")
+        return found
+
+    return reader
+
+
+def texts(value: Any) -> list[str]:
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise unreadable("A list of strings was expected.")
+    return [text(each) for each in value]
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise unreadable("An object was expected.")
+    return value
+
+
+def mappings(value: Any) -> list[dict[str, Any]]:
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise unreadable("A list of objects was expected.")
+    return [mapping(each) for each in value]
+
+
+def folded(value: Any, names: dict[str, str]) -> Any:
+    """The same JSON with every member that `names` knows by its lower-case name in Graph's spelling."""
+    if isinstance(value, dict):
+        return {names.get(str(name).lower(), str(name)): folded(inner, names) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [folded(inner, names) for inner in value]
+    return value
