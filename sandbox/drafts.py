@@ -8,9 +8,13 @@ What comes out is stored and shown as it is, always in Graph's own spelling.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
+from sandbox import extended, extensions, places
 from sandbox.bodies import html_of
+from sandbox.extended import Changes
+from sandbox.items import Attachment, Extension
 from sandbox.members import boolean as _boolean
 from sandbox.members import folded
 from sandbox.members import integer as _integer
@@ -36,12 +40,9 @@ _KNOWN = (
     "isOnlineMeeting", "onlineMeetingProvider", "transactionId", "proposedNewTime", "isCancelled",
     "isOrganizer", "isDraft", "responseStatus", "originalStartTimeZone", "originalEndTimeZone",
     "hasAttachments", "onlineMeeting", "joinUrl", "conferenceId", "tollNumber", "color", "isDefaultCalendar",
+    "singleValueExtendedProperties", "multiValueExtendedProperties", "id", "value", "attachments", "extensions",
 )  # fmt: skip
 _NAMES = {name.lower(): name for name in _KNOWN}
-_PLACE = (
-    "displayName", "locationType", "uniqueId", "uniqueIdType", "address", "coordinates",
-    "locationEmailAddress", "locationUri",
-)  # fmt: skip
 
 
 def fold(value: Any) -> Any:
@@ -61,6 +62,10 @@ class Draft:
     recurrence: dict[str, Any] | None = None
     drops_rule: bool = False
     original_zones: tuple[str | None, str | None] = (None, None)
+    properties: Changes = field(default_factory=dict)
+    # Only heeded when the event is made. Who reads attachments fills them in: that takes a mailbox.
+    extensions: dict[str, Extension] = field(default_factory=dict)
+    attachments: list[Attachment] = field(default_factory=list)
 
 
 def read(payload: Mapping[str, Any], *, trusted: bool = False) -> Draft:
@@ -87,21 +92,30 @@ def read(payload: Mapping[str, Any], *, trusted: bool = False) -> Draft:
     if "recurrence" in folded:
         draft.recurrence = _rule(folded["recurrence"])
         draft.drops_rule = draft.recurrence is None
+    draft.properties = read_properties(folded)
+    # Unfolded, since the members of an extension belong to an app, which may write them as it likes.
+    draft.extensions = extensions.read_all(given(payload, "extensions"))
     if trusted:
         draft.original_zones = (folded.get("originalStartTimeZone"), folded.get("originalEndTimeZone"))
-    _agree_on_places(draft.members)
+    places.agree(draft.members)
     return draft
 
 
-def _agree_on_places(members: dict[str, Any]) -> None:
-    """`location` and `locations` always say the same; the one that was sent wins."""
-    if "location" in members:
-        members["locations"] = [members["location"]] if members["location"].get("displayName") else []
-    elif "locations" in members:
-        places = members["locations"]
-        members["location"] = dict(places[0]) if places else _place({"displayName": ""})
-        if len(places) > 1:
-            members["location"]["displayName"] = "; ".join(place["displayName"] for place in places)
+def given(payload: Mapping[str, Any], name: str) -> Any:
+    """A member of unfolded JSON by its name in any letter case; null if it is not there."""
+    return next((value for key, value in payload.items() if key.lower() == name.lower()), None)
+
+
+def read_properties(folded: Mapping[str, Any]) -> Changes:
+    """
+    The extended properties of either kind in the folded JSON of an event or a calendar.
+
+    Raises:
+        Refusal: one of them cannot be.
+    """
+    return extended.read_single(folded.get("singleValueExtendedProperties")) | extended.read_multi(
+        folded.get("multiValueExtendedProperties")
+    )
 
 
 def read_moment(value: Any) -> Moment:
@@ -165,38 +179,38 @@ def _body(value: Any) -> str:
     return html_of(_text(given.get("content")), is_html=_one_of("text", "html")(kind) == "html")
 
 
-def _place(value: Any) -> dict[str, Any]:
-    given = _object(value or {})
-    name = _text(given.get("displayName"))
-    place: dict[str, Any] = {"displayName": name, "locationType": "default"}
-    if name:
-        place |= {"uniqueId": name, "uniqueIdType": "private"}
-    else:
-        place["uniqueIdType"] = "unknown"
-    return place | {key: given[key] for key in _PLACE if given.get(key) is not None and key != "locationType"}
-
-
 def _person(value: Any) -> dict[str, Any]:
     address = _object(_object(value).get("emailAddress") or {})
     mail = _text(address.get("address"))
     return {"emailAddress": {"name": _text(address.get("name")) or mail, "address": mail}}
 
 
-def _attendee(value: dict[str, Any]) -> dict[str, Any]:
-    kind = _one_of("required", "optional", "resource")(value.get("type") or "required")
-    status = value.get("status") or {}
-    answer = {
-        "response": _RESPONSE(status.get("response") or "none"),
-        "time": _text(status.get("time") or NEVER),
+def _attendee(value: dict[str, Any], *, trusted: bool) -> dict[str, Any]:
+    attendee: dict[str, Any] = {
+        "type": _one_of("required", "optional", "resource")(value.get("type") or "required"),
+        "status": {"response": "none", "time": NEVER},
+        **_person(value),
     }
-    return {"type": kind, "status": answer, **_person(value)}
+    if trusted:
+        # What an attendee has answered is not for others to say.
+        attendee["status"] = _response(value.get("status") or {})
+        proposal = value.get("proposedNewTime")
+        if proposal is not None:
+            attendee["proposedNewTime"] = {
+                edge: _moment_as_json(read_moment(_object(proposal).get(edge))) for edge in ("start", "end")
+            }
+    return attendee
 
 
-def _attendees(value: Any) -> list[dict[str, Any]]:
+def _moment_as_json(moment: Moment) -> dict[str, str]:
+    return {"dateTime": moment.wall.isoformat(timespec="microseconds") + "0", "timeZone": moment.zone}
+
+
+def _attendees(value: Any, *, trusted: bool = False) -> list[dict[str, Any]]:
     people = _objects(value)
     if len(people) > 500:
         raise invalid_property()
-    return [_attendee(person) for person in people]
+    return [_attendee(person, trusted=trusted) for person in people]
 
 
 def _rule(value: Any) -> dict[str, Any] | None:
@@ -222,8 +236,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "sensitivity": _one_of("normal", "personal", "private", "confidential"),
     "showAs": _one_of("free", "tentative", "busy", "oof", "workingElsewhere", "unknown"),
     "categories": _texts,
-    "location": _place,
-    "locations": lambda value: [_place(each) for each in _objects(value)],
+    "location": places.read,
+    "locations": lambda value: [places.read(each) for each in _objects(value)],
     "attendees": _attendees,
     "isReminderOn": _boolean,
     "reminderMinutesBeforeStart": _integer,
@@ -241,4 +255,7 @@ _TRUSTED_READERS: dict[str, Callable[[Any], Any]] = {
     "hasAttachments": _boolean,
     "organizer": _person,
     "responseStatus": _response,
+    "attendees": partial(_attendees, trusted=True),
+    "location": places.read_trusted,
+    "locations": lambda value: [places.read_trusted(each) for each in _objects(value)],
 }

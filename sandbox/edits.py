@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 from uuid import uuid5
 
-from sandbox import series
+from sandbox import extended, series
 from sandbox.bodies import html_of, preview_of, teams_meeting, with_meeting
 from sandbox.drafts import NEVER, Draft
 from sandbox.items import Calendar, Event, Override
@@ -53,7 +53,12 @@ def compose(mailbox: Mailbox, calendar: Calendar, draft: Draft) -> Event:
             draft.original_zones[0] or draft.start.zone,
             draft.original_zones[1] or draft.end.zone,
         ),
+        attachments={each.key: each for each in draft.attachments},
+        properties=extended.merged({}, draft.properties),
+        extensions=draft.extensions,
     )
+    if draft.attachments:
+        event.members["hasAttachments"] = any(not each.is_inline for each in draft.attachments)
     if draft.recurrence is not None:
         event.rule = _rule(event.start, draft.recurrence)
     _settle(mailbox, event.members, event.number)
@@ -85,6 +90,7 @@ def update(mailbox: Mailbox, event: Event, draft: Draft) -> None:
         event.cancelled.clear()
     event.members, event.start, event.end = members, start, end
     event.all_day, event.rule = all_day, rule
+    event.properties = extended.merged(event.properties, draft.properties)
     event.raw = None
     mailbox.touch(event, sequence=mailbox.next_sequence())
     mailbox.announce("updated", event)
@@ -96,11 +102,13 @@ def edit_occurrence(mailbox: Mailbox, event: Event, slot: date, draft: Draft) ->
     if draft.recurrence is not None:
         raise invalid_property()
     before = event.overrides.get(slot) or Override()
-    own = Override(
+    own = replace(
+        before,
         members=_merged(event.members | before.members, draft.members, only=before.members),
         start=draft.start or before.start,
         end=draft.end or before.end,
         all_day=before.all_day if draft.all_day is None else draft.all_day,
+        properties=extended.merged(before.properties, draft.properties),
     )
     moved = series.with_override(usual, own)
     if moved.end < moved.start:

@@ -17,10 +17,8 @@ mailbox.absent(
     "GET calendarGroups/*/calendars",
     "POST calendarGroups/*/calendars",
     "POST findMeetingTimes",
-    "POST translateExchangeIds",
 )
 container.absent(
-    "GET events/delta",
     "POST getSchedule",
     "GET calendarPermissions",
     "POST calendarPermissions",
@@ -36,14 +34,4 @@ container.absent(
     "POST events/*/snoozeReminder",
     "POST events/*/dismissReminder",
     "POST events/*/permanentDelete",
-    "GET events/*/calendar",
-    "GET events/*/attachments",
-    "POST events/*/attachments",
-    "GET events/*/attachments/*",
-    "DELETE events/*/attachments/*",
-    "POST events/*/attachments/createUploadSession",
-    "POST events/*/extensions",
-    "GET events/*/extensions/*",
-    "PATCH events/*/extensions/*",
-    "DELETE events/*/extensions/*",
 )

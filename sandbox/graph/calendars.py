@@ -9,7 +9,7 @@ from sandbox.drafts import fold
 from sandbox.graph import query
 from sandbox.graph.call import READ, WRITE, Call
 from sandbox.graph.envelope import GRAPH, answer, context, empty
-from sandbox.graph.events import listing
+from sandbox.graph.listing import listing
 from sandbox.graph.routing import container, mailbox
 from sandbox.items import Calendar
 from sandbox.refusals import invalid_request, unreadable
