@@ -21,6 +21,8 @@ _IMMUTABLE: Final = bytes.fromhex("0009002e00000000001d840311aa6611cd9bc800aa002
 _PLAIN_BODY: Final = struct.Struct(">36sxBQQ4s8x")
 _IMMUTABLE_BODY: Final = struct.Struct(">16sBQQ4s14x")
 _TICKS: Final = 10_000_000
+# What Graph puts in front of an immutable id of Exchange.
+_IMMUTABLE_HEAD: Final = 4
 # What stands between the id of an item and that of its attachment, in the ids of Exchange.
 _ATTACHED: Final = bytes.fromhex("0112001000")
 _ATTACHMENT_TAIL: Final = len(_ATTACHED) + 16
@@ -123,6 +125,26 @@ class Ids:
         if not item or not tail.startswith(_ATTACHED) or base64.urlsafe_b64encode(raw).decode() != text:
             raise Malformed(text)
         return base64.urlsafe_b64encode(item).decode(), uuid.UUID(bytes=tail[len(_ATTACHED) :])
+
+    def without_head(self, text: str) -> bytes:
+        """
+        The binary id inside one of Graph's ids.
+
+        Raises:
+            Malformed: it is no id, or of another mailbox.
+        """
+        raw = _bytes_of(text)
+        for head in (self._head(immutable=False), self._head(immutable=True)):
+            if raw.startswith(head):
+                return raw[len(head) :]
+        raise Malformed(text)
+
+    def with_head(self, binary: bytes, *, immutable: bool) -> str:
+        """Graph's id around a binary id."""
+        return base64.urlsafe_b64encode(self._head(immutable=immutable) + binary).decode()
+
+    def _head(self, *, immutable: bool) -> bytes:
+        return _IMMUTABLE[:_IMMUTABLE_HEAD] if immutable else _PLAIN + self._text
 
     def change_key(self, version: int) -> str:
         """A version as Exchange writes it: the mailbox and a counter of its changes."""

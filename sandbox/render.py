@@ -174,8 +174,7 @@ class Renderer:
             "type": _type_of(event, one, slot),
             # Of all that an id can hold, only the sign at its end is not as it is in an address.
             "webLink": (
-                f"https://outlook.office365.com/owa/?itemid={id_.replace('=', '%3D')}"
-                "&exvsurl=1&path=/calendar/item"
+                f"https://outlook.office365.com/owa/?itemid={id_.replace('=', '%3D')}&exvsurl=1&path=/calendar/item"
             ),
             "occurrenceId": f"OID.{master}.{slot.isoformat()}" if slot is not None else None,
             "body": self._body(members["body"]),

@@ -3,7 +3,20 @@
 from flask import Blueprint, Response, g, request
 
 from sandbox.directory import Person
-from sandbox.graph import absent, calendars, delta, envelope, events, prefer, subscriptions, users, views
+from sandbox.graph import (
+    absent,
+    attachments,
+    calendars,
+    delta,
+    envelope,
+    events,
+    exchange_ids,
+    extensions,
+    prefer,
+    subscriptions,
+    users,
+    views,
+)
 from sandbox.graph.call import Call
 from sandbox.graph.routing import Router, container, mailbox, service, words_of_path
 from sandbox.identity import Access, InvalidToken
@@ -13,7 +26,7 @@ from sandbox.state import Sandbox, current
 blueprint = Blueprint("graph", __name__)
 
 # The functions hang themselves on the routers when their modules are imported.
-HANDLERS = (absent, calendars, delta, events, subscriptions, users, views)
+HANDLERS = (absent, attachments, calendars, delta, events, exchange_ids, extensions, subscriptions, users, views)
 _METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
 _IN_CONTAINER = frozenset({"events", "calendarview"})
 

@@ -1,15 +1,17 @@
 """Calendars: listing, showing, making, renaming and deleting them."""
 
+from functools import partial
 from typing import Any
 
 from flask import Response
 
-from sandbox import edits
-from sandbox.drafts import fold
-from sandbox.graph import query
+from sandbox import edits, extended
+from sandbox.drafts import fold, read_properties
+from sandbox.graph import expand
 from sandbox.graph.call import READ, WRITE, Call
 from sandbox.graph.envelope import GRAPH, answer, context, empty
-from sandbox.graph.listing import listing
+from sandbox.graph.extending import MULTI, SINGLE, expanded_properties, searched_properties
+from sandbox.graph.listing import Kind, listing
 from sandbox.graph.routing import container, mailbox
 from sandbox.items import Calendar
 from sandbox.refusals import invalid_request, unreadable
@@ -23,8 +25,7 @@ COLORS = (
 @mailbox.route("GET", "calendars")
 def list_calendars(call: Call) -> Response:
     call.need(READ)
-    shown = [show(call, calendar) for calendar in call.mailbox.calendars.values()]
-    return listing(call, shown, "calendars")
+    return listing(call, list(call.mailbox.calendars.values()), "calendars", _kind(call))
 
 
 @mailbox.route("POST", "calendars")
@@ -34,14 +35,18 @@ def create_calendar(call: Call) -> Response:
     name = sent.get("name")
     if not isinstance(name, str) or not name.strip():
         raise invalid_request("Your request can't be completed. A calendar needs a name.")
-    calendar = call.mailbox.add_calendar(name, color=_color(sent.get("color") or "auto"))
+    color, properties = _color(sent.get("color") or "auto"), extended.merged({}, read_properties(sent))
+    calendar = call.mailbox.add_calendar(name, color=color)
+    calendar.properties = properties
     return answer(_entity(call, calendar), 201)
 
 
 @container.route("GET", "")
 def show_calendar(call: Call) -> Response:
     call.need(READ)
-    return answer(query.narrow(_entity(call, call.calendar), query.selected()))
+    kind, calendar = _kind(call), call.calendar
+    wishes = expand.read(kind.related)
+    return answer(kind.finished(calendar, _entity(call, calendar), wishes))
 
 
 @container.route("PATCH", "")
@@ -51,6 +56,7 @@ def update_calendar(call: Call) -> Response:
     name, color = sent.get("name", calendar.name), _color(sent.get("color") or calendar.color)
     if not isinstance(name, str) or not name.strip():
         raise unreadable("The name of a calendar is a text.")
+    calendar.properties = extended.merged(calendar.properties, read_properties(sent))
     calendar.name, calendar.color = name, color
     if sent.get("isDefaultCalendar") is True:
         for other in call.mailbox.calendars.values():
@@ -69,6 +75,17 @@ def delete_calendar(call: Call) -> Response:
         edits.delete(call.mailbox, event)
     del call.mailbox.calendars[calendar.number]
     return empty(204)
+
+
+def _kind(call: Call) -> Kind[Calendar]:
+    return Kind(
+        partial(show, call),
+        searched={SINGLE: lambda calendar: searched_properties(calendar.properties)},
+        related={
+            SINGLE: lambda calendar, wish: expanded_properties(calendar.properties, wish, several=False),
+            MULTI: lambda calendar, wish: expanded_properties(calendar.properties, wish, several=True),
+        },
+    )
 
 
 def show(call: Call, calendar: Calendar) -> dict[str, Any]:

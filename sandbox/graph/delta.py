@@ -1,4 +1,7 @@
-"""`calendarView/delta`: rounds, pages and their links, with what integrators have observed of them."""
+"""
+`calendarView/delta`, and `events/delta` over a window: rounds, pages and their links, with what
+integrators have observed of them.
+"""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -23,12 +26,15 @@ _NOBODY = 2**40
 Items = list[dict[str, Any]]
 
 
-@container.route("GET", "calendarView/delta")
+@container.route("GET", "calendarView/delta", "events/delta")
 def track(call: Call) -> Response:
     """One page: the first of a new chain, the next of a round, or the first of the next round."""
     call.need(READ)
     odd = call.sandbox.delta.oddities(call.person.oid)
     token = query.option("skiptoken") or query.option("deltatoken")
+    if token is not None and token.lower() == "latest":
+        # Directory objects can be tracked from now on; calendars only from a first round on.
+        raise Refusal(400, "BadRequest", "Badly formed token.")
     cursor = _start(call) if token is None else _resume(call, token, odd)
     return _page(call, cursor, odd)
 

@@ -46,9 +46,7 @@ def create_event(call: Call) -> Response:
         if draft.extensions:
             shown["extensions"] = [extensions.shown(each) for each in event.extensions.values()]
         response = answer(_entity(call, shown), 201)
-    response.headers["Location"] = (
-        f"{GRAPH}/v1.0/users('{call.person.oid}')/events('{call.renderer.id_of(event)}')"
-    )
+    response.headers["Location"] = f"{GRAPH}/v1.0/users('{call.person.oid}')/events('{call.renderer.id_of(event)}')"
     response.headers["ETag"] = call.mailbox.ids.etag(event.changed)
     return response
 

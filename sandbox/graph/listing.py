@@ -90,4 +90,3 @@ def _fitting(rows: list[tuple[Item, Shown]], text: str, kind: Kind[Item]) -> lis
         for item, shown in rows
         if wanted.fits(shown | {name: find(item) for name, find in asked.items()} if asked else shown)
     ]
-

@@ -208,4 +208,3 @@ def wants_count() -> bool:
     if text not in {"true", "false"}:
         raise Refusal(400, "BadRequest", f"Invalid value '{text}' for $count query option found.")
     return text == "true"
-

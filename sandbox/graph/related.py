@@ -10,11 +10,10 @@ from sandbox.graph import query
 from sandbox.graph.calendars import show as show_calendar
 from sandbox.graph.call import Call
 from sandbox.graph.expand import Expansion
-from sandbox.graph.filters import Spelled
+from sandbox.graph.extending import MULTI, SINGLE, expanded_properties, searched_properties, spelled
 from sandbox.graph.listing import Kind
 from sandbox.graph.query import Shown
 from sandbox.items import Event
-from sandbox.refusals import Refusal
 from sandbox.render import NAMES, Renderer
 from sandbox.series import Instance
 
@@ -62,7 +61,7 @@ def _kind(
         names=NAMES,
         searched={
             "extensions": lambda item: _searched_extensions(place(item)),
-            "singlevalueextendedproperties": lambda item: _searched_properties(place(item)),
+            SINGLE: lambda item: _searched_properties(place(item)),
         },
         related={name: at_place(expander) for name, expander in _related(call).items()},
         hidden=hidden,
@@ -74,8 +73,8 @@ def _related(call: Call) -> dict[str, Expander]:
         "attachments": partial(_attachments, call),
         "calendar": partial(_calendar, call),
         "extensions": _extensions,
-        "singlevalueextendedproperties": partial(_properties, several=False),
-        "multivalueextendedproperties": partial(_properties, several=True),
+        SINGLE: partial(_properties, several=False),
+        MULTI: partial(_properties, several=True),
     }
 
 
@@ -97,44 +96,20 @@ def _extensions(place: Place, wish: Expansion) -> Shown:
 
 
 def _searched_extensions(place: Place) -> list[Shown]:
-    return [_spelled(extensions.shown(each), extensions.key_of) for each in place[0].extensions.values()]
-
-
-def expanded_properties(found: extended.Properties, wish: Expansion, *, several: bool) -> Shown:
-    """
-    Raises:
-        Refusal: the wish does not say which.
-    """
-    if "filter" not in wish.options:
-        raise Refusal(
-            400, "ErrorInvalidUrlQueryFilter", "Extended properties are expanded by a filter for their ids only."
-        )
-    name = "multiValueExtendedProperties" if several else "singleValueExtendedProperties"
-    shown = [_spelled(each, extended.key_of) for each in extended.shown(found.values(), several=several)]
-    kept = wish.fitting(shown)
-    return {name: [each | {"id": each["id"].shown} for each in kept]} if kept else {}
+    return [spelled(extensions.shown(each), extensions.key_of) for each in place[0].extensions.values()]
 
 
 def _properties(place: Place, wish: Expansion, *, several: bool) -> Shown:
     return expanded_properties(_properties_of(place), wish, several=several)
 
 
-def _properties_of(place: Place) -> extended.Properties:
-    event, slot = place
-    return extended.of(event, event.overrides.get(slot) if slot is not None else None)
-
-
 def _searched_properties(place: Place) -> list[Shown]:
     return searched_properties(_properties_of(place))
 
 
-def searched_properties(found: extended.Properties) -> list[Shown]:
-    """Properties whose ids equal all their spellings."""
-    return [_spelled(each, extended.key_of) for each in extended.shown(found.values(), several=False)]
-
-
-def _spelled(shown: Shown, normal: Callable[[str], str]) -> Shown:
-    return shown | {"id": Spelled(shown["id"], normal)}
+def _properties_of(place: Place) -> extended.Properties:
+    event, slot = place
+    return extended.of(event, event.overrides.get(slot) if slot is not None else None)
 
 
 def _instances(call: Call, place: Place, wish: Expansion) -> Shown:

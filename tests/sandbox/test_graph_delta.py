@@ -185,7 +185,17 @@ def test_each_calendar_is_tracked_by_itself_and_gone_with_it(graph: Graph) -> No
 def test_what_delta_does_not_support_is_refused(graph: Graph) -> None:
     assert graph.refused("GET", f"{ROUND}&$filter=subject eq 'A'") == (400, "ErrorInvalidUrlQuery")
     assert graph.refused("GET", "/me/calendarView/delta?startDateTime=&endDateTime=") == (400, "ErrorInvalidParameter")
-    assert graph.refused("GET", "/me/events/delta") == (501, "notImplemented")
+    assert graph.refused("GET", f"{ROUND}&$deltatoken=latest") == (400, "BadRequest")
+
+
+def test_events_are_tracked_over_a_window_too_and_without_one_not_at_all(graph: Graph) -> None:
+    assert graph.refused("GET", "/me/events/delta") == (400, "ErrorInvalidParameter")
+    made = graph.post("/me/events", timed("A", "2026-12-01T10:00:00", "2026-12-01T11:00:00"))
+    items, link = graph.round(ROUND.replace("/calendarView/", "/events/"))
+    assert [item["id"] for item in items] == [made["id"]]
+    assert "/me/events/delta?$deltatoken=" in link
+    graph.delete(f"/me/events/{made['id']}")
+    assert [item.get("@removed") for item in graph.round(link)[0]] == [{"reason": "deleted"}]
 
 
 def test_raw_items_are_shown_as_they_are(stand_in: StandIn, graph: Graph) -> None:
