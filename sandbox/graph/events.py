@@ -73,9 +73,12 @@ def show_event(call: Call) -> Response:
     expanders = related.one_event(call)
     wishes = expand.read(expanders)
     names = query.selected()
-    shown = query.narrow(related.show_place(call.renderer, place), names)
     if "cancelledoccurrences" in names and event.rule is not None and slot is None:
+        # In the published sample these two come along unasked.
+        shown = query.narrow(related.show_place(call.renderer, place), (*names, "icaluid", "uid"))
         shown["cancelledOccurrences"] = [call.renderer.occurrence_id(event, day) for day in sorted(event.cancelled)]
+    else:
+        shown = query.narrow(related.show_place(call.renderer, place), names)
     for wish in wishes:
         shown = shown | expanders[wish.name](place, wish)
     if not names:

@@ -112,21 +112,21 @@ def test_names_are_taken_in_any_letter_case_and_the_size_as_a_text(stand_in: Sta
 
 
 @pytest.mark.parametrize(
-    ("first", "last", "total", "content", "refusal"),
+    ("piece", "refusal"),
     [
-        (10, 19, SIZE, None, (416, "invalidRange")),
-        (0, 9, SIZE + 1, None, (400, "invalidRange")),
-        (0, SIZE, SIZE, b"", (400, "invalidRange")),
-        (9, 0, SIZE, b"", (400, "invalidRange")),
-        (0, 9, SIZE, b"123", (400, "invalidRange")),
-        (0, SIZE - 1, SIZE, b"", (400, "invalidRange")),
+        ((10, 19, SIZE, None), (416, "invalidRange")),
+        ((0, 9, SIZE + 1, None), (400, "invalidRange")),
+        ((0, SIZE, SIZE, b""), (400, "invalidRange")),
+        ((9, 0, SIZE, b""), (400, "invalidRange")),
+        ((0, 9, SIZE, b"123"), (400, "invalidRange")),
+        ((0, SIZE - 1, SIZE, b""), (400, "invalidRange")),
     ],
 )
 def test_pieces_must_be_what_they_say_and_come_in_order(
-    stand_in: StandIn, graph: Graph, first: int, last: int, total: int, content: bytes | None, refusal: tuple[int, str]
+    stand_in: StandIn, graph: Graph, piece: tuple[int, int, int, bytes | None], refusal: tuple[int, str]
 ) -> None:
     session = opened(stand_in, graph, event_path(graph))
-    assert code_of(session.send(first, last, total, content)) == refusal
+    assert code_of(session.send(*piece)) == refusal
     assert session.ask("GET").get_json()["nextExpectedRanges"] == ["0"]
 
 
