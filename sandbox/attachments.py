@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from mimetypes import MimeTypes
 from typing import Any
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 import orjson
 
@@ -38,7 +38,7 @@ _NAMESPACE = re.compile(r"#?microsoft\.(?:graph|outlookservices)\.", re.IGNORECA
 # The table of the library alone: that of the machine would tell other types elsewhere.
 _GUESSES = MimeTypes()
 
-Attachments = dict[Any, Attachment]
+Attachments = dict[UUID, Attachment]
 
 
 def read(mailbox: Mailbox, payload: Mapping[str, Any]) -> Attachment:
@@ -138,7 +138,7 @@ def of(event: Event, slot: date | None) -> Attachments:
     return event.attachments if own is None or own.attachments is None else own.attachments
 
 
-def find(event: Event, slot: date | None, key: object) -> Attachment:
+def find(event: Event, slot: date | None, key: UUID) -> Attachment:
     """
     Raises:
         Refusal: the event has none of that key.
@@ -157,7 +157,8 @@ def attach(mailbox: Mailbox, event: Event, slot: date | None, attachment: Attach
         Refusal: the event or the mailbox would become too large.
     """
     kept = of(event, slot)
-    if sum(each.size for each in kept.values()) + attachment.size > LARGEST_FILE + MEGABYTE:
+    if sum(len(each.content) for each in (*kept.values(), attachment)) > LARGEST_FILE:
+        # What one file may have is also all that an event may carry.
         raise too_large()
     require_room(mailbox, len(attachment.content))
     _keep(mailbox, event, slot, kept | {attachment.key: attachment})
@@ -172,25 +173,26 @@ def require_room(mailbox: Mailbox, more: int) -> None:
     Raises:
         Refusal: with that many bytes more the mailbox would be over its quota.
     """
-    used = sum(len(each.content) for event in mailbox.events.values() for each in event.attachments.values())
+    # Instances with attachments of their own share some with their series.
+    kept: Attachments = {}
+    for event in mailbox.events.values():
+        kept |= event.attachments
+        for own in event.overrides.values():
+            kept |= own.attachments or {}
+    used = sum(len(each.content) for each in kept.values())
     used += sum(len(upload.content) for upload in mailbox.uploads.values())
     if used + more > mailbox.quota:
         raise Refusal(507, "ErrorQuotaExceeded", "The mailbox has reached its quota.")
 
 
-def count_at(kept: Attachments) -> bool:
-    """Whether an event with these says that it has attachments: pictures inside its body do not count."""
-    return any(not each.is_inline for each in kept.values())
-
-
 def _keep(mailbox: Mailbox, event: Event, slot: date | None, kept: Attachments) -> None:
     if slot is None:
         event.attachments = kept
-        event.members["hasAttachments"] = count_at(kept)
+        event.members["hasAttachments"] = edits.has_attachments(kept.values())
     else:
         own = event.overrides.setdefault(slot, Override())
         own.attachments = kept
-        own.members["hasAttachments"] = count_at(kept)
+        own.members["hasAttachments"] = edits.has_attachments(kept.values())
     mailbox.touch(event, sequence=mailbox.next_sequence())
     mailbox.announce("updated", event)
 

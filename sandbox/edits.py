@@ -6,6 +6,7 @@ All of them raise `Refusal`, and then nothing has changed.
 """
 
 import copy
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -14,7 +15,7 @@ from uuid import uuid5
 from sandbox import extended, series
 from sandbox.bodies import html_of, preview_of, teams_meeting, with_meeting
 from sandbox.drafts import NEVER, Draft
-from sandbox.items import Calendar, Event, Override
+from sandbox.items import Attachment, Calendar, Event, Override
 from sandbox.recurrence import Rule, read_rule
 from sandbox.refusals import invalid_property, invalid_request
 from sandbox.world import Mailbox
@@ -58,7 +59,7 @@ def compose(mailbox: Mailbox, calendar: Calendar, draft: Draft) -> Event:
         extensions=draft.extensions,
     )
     if draft.attachments:
-        event.members["hasAttachments"] = any(not each.is_inline for each in draft.attachments)
+        event.members["hasAttachments"] = has_attachments(draft.attachments)
     if draft.recurrence is not None:
         event.rule = _rule(event.start, draft.recurrence)
     _settle(mailbox, event.members, event.number)
@@ -237,6 +238,11 @@ def default_members(mailbox: Mailbox) -> dict[str, Any]:
         "attendees": [],
         "organizer": {"emailAddress": {"name": person.name, "address": person.mail}},
     }
+
+
+def has_attachments(kept: Iterable[Attachment]) -> bool:
+    """What an event with these says of itself: pictures inside its body do not count."""
+    return any(not each.is_inline for each in kept)
 
 
 def check_times(start: Moment, end: Moment, *, all_day: bool) -> None:

@@ -12,7 +12,7 @@ from sandbox.graph import expand, query, related
 from sandbox.graph.calendars import show as show_calendar
 from sandbox.graph.call import READ, WRITE, Call
 from sandbox.graph.envelope import GRAPH, answer, context, empty
-from sandbox.graph.listing import listing
+from sandbox.graph.listing import count, listing
 from sandbox.graph.query import Shown
 from sandbox.graph.routing import container
 from sandbox.items import Event
@@ -24,6 +24,12 @@ def list_events(call: Call) -> Response:
     """Singles and masters of one calendar."""
     call.need(READ)
     return listing(call, list(call.mailbox.in_calendar(call.calendar)), "events", related.singles(call))
+
+
+@container.route("GET", "events/$count")
+def count_events(call: Call) -> Response:
+    call.need(READ)
+    return count(list(call.mailbox.in_calendar(call.calendar)), related.singles(call))
 
 
 @container.route("POST", "events")

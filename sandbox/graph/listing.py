@@ -81,6 +81,18 @@ def listing(call: Call, items: Sequence[Item], what: str, kind: Kind[Item] = _PL
     return answer(body)
 
 
+def count(items: Sequence[Item], kind: Kind[Item] = _PLAIN) -> Response:
+    """
+    How many fit `$filter`, as a bare number.
+
+    Raises:
+        Refusal: the filter cannot be read.
+    """
+    text = query.option("filter")
+    rows = _fitting([(item, kind.show(item)) for item in items], text, kind) if text else items
+    return Response(str(len(rows)), content_type="text/plain")
+
+
 def _fitting(rows: list[tuple[Item, Shown]], text: str, kind: Kind[Item]) -> list[tuple[Item, Shown]]:
     names = None if kind.names is None else kind.names | frozenset(kind.searched)
     wanted = filters.parse(text, names)

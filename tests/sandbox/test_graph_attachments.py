@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sandbox import attachments
 from tests.sandbox.graph_side import ALICE, BOB, IMMUTABLE, JSON, Graph, Listener, StandIn, timed, weekly
 from tests.shared import shared
 
@@ -120,12 +121,30 @@ def test_three_megabytes_are_too_much_for_one_request(graph: Graph) -> None:
     assert graph.refused("POST", f"{path}/attachments", FILE | {"contentBytes": "A" * 9 * MEGABYTE})[0] == 413
 
 
+def test_an_event_carries_no_more_than_its_largest_file_may_have(stand_in: StandIn, graph: Graph) -> None:
+    path = event_with(graph)
+    mailbox = stand_in.sandbox.world.mailbox(stand_in.person(ALICE))
+    assert mailbox is not None
+    event, _ = mailbox.find(path.rpartition("/")[2])
+    given = {"name": "film.mp4"}
+    film = attachments.made(mailbox, given, kind="fileAttachment", content=bytes(150 * MEGABYTE - 2))
+    attachments.attach(mailbox, event, None, film)
+    assert graph.refused("POST", f"{path}/attachments", FILE) == (413, "ErrorMessageSizeExceeded")
+    assert graph.post(f"{path}/attachments", FILE | {"contentBytes": ""})["contentBytes"] == ""
+
+
 def test_a_full_mailbox_takes_no_more(stand_in: StandIn, graph: Graph) -> None:
     mailbox = stand_in.sandbox.world.mailbox(stand_in.person(ALICE))
     assert mailbox is not None
     mailbox.quota = 5
     path = event_with(graph, FILE)
     assert graph.refused("POST", f"{path}/attachments", FILE) == (507, "ErrorQuotaExceeded")
+    series = event_with(graph, recurrence=weekly("2026-12-01", "tuesday"))
+    window = "startDateTime=2026-12-01T00:00:00Z&endDateTime=2026-12-02T00:00:00Z"
+    instance = f"/me/events/{graph.all(f'{series}/instances?{window}')[0]['id']}"
+    assert graph.refused("POST", f"{instance}/attachments", FILE) == (507, "ErrorQuotaExceeded")
+    graph.post(f"{instance}/attachments", FILE | {"contentBytes": "eHg="})
+    assert graph.refused("POST", f"{path}/attachments", FILE | {"contentBytes": "eA=="})[0] == 507
     assert len(graph.all(f"{path}/attachments")) == 1
 
 

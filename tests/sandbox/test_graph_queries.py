@@ -80,6 +80,13 @@ def test_pages_have_the_size_that_was_asked_for_and_links_keep_the_question(week
     assert "@odata.count" not in week.get("/me/events?$count=false")
 
 
+def test_events_can_be_counted_without_being_listed(week: Graph) -> None:
+    response = week.call("GET", "/me/events/$count")
+    assert (response.data, response.content_type.partition(";")[0]) == (b"7", "text/plain")
+    assert week.call("GET", "/me/events/$count?$filter=importance eq 'high'").data == b"2"
+    assert week.refused("GET", "/me/events/$count?$filter=nonsense eq") == (400, "ErrorInvalidUrlQueryFilter")
+
+
 @pytest.mark.parametrize(
     ("query", "code"),
     [
