@@ -1,10 +1,12 @@
 """The Flask application: Microsoft's two hosts, the control doors and the pages on one address."""
 
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from sandbox import control, graph, identity, pages
 from sandbox import seed as seeds
 from sandbox.faults import Fault, drop_connection
+from sandbox.graph import uploads
 from sandbox.state import Sandbox, current
 
 # A page of a stranger may name this machine by a host of its own (DNS rebinding): only these are answered.
@@ -25,7 +27,8 @@ def create_app(
     app.before_request(_refuse_other_hosts)
     app.before_request(_note_and_disturb)
     app.after_request(_finish)
-    for part in (control, identity, graph, pages):
+    app.register_error_handler(RequestEntityTooLarge, _refuse_too_large)
+    for part in (control, identity, graph, uploads, pages):
         app.register_blueprint(part.blueprint)
     return app
 
@@ -36,6 +39,12 @@ def _refuse_other_hosts() -> Response | None:
     if name in HOSTS:
         return None
     return Response("This is the sandbox of this machine; it does not answer for that host.\n", 421)
+
+
+def _refuse_too_large(error: RequestEntityTooLarge) -> Response | RequestEntityTooLarge:
+    if not graph.is_graph(request.path) and not request.path.startswith("/_upload/"):
+        return error
+    return graph.refusal(413, "RequestEntityTooLarge", "The request is larger than what can be taken.")
 
 
 def _note_and_disturb() -> Response | None:

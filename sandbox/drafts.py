@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from sandbox import extended, extensions, places
 from sandbox.bodies import html_of
+from sandbox.extended import Changes
+from sandbox.items import Attachment, Extension
 from sandbox.members import boolean as _boolean
 from sandbox.members import folded
 from sandbox.members import integer as _integer
@@ -38,12 +41,9 @@ _KNOWN = (
     "isOrganizer", "isDraft", "responseStatus", "originalStartTimeZone", "originalEndTimeZone",
     "hasAttachments", "onlineMeeting", "joinUrl", "conferenceId", "tollNumber", "color", "isDefaultCalendar",
     "comment", "sendResponse", "toRecipients", "newReminderTime",
+    "singleValueExtendedProperties", "multiValueExtendedProperties", "id", "value", "attachments", "extensions",
 )  # fmt: skip
 _NAMES = {name.lower(): name for name in _KNOWN}
-_PLACE = (
-    "displayName", "locationType", "uniqueId", "uniqueIdType", "address", "coordinates",
-    "locationEmailAddress", "locationUri",
-)  # fmt: skip
 
 
 def fold(value: Any) -> Any:
@@ -63,6 +63,10 @@ class Draft:
     recurrence: dict[str, Any] | None = None
     drops_rule: bool = False
     original_zones: tuple[str | None, str | None] = (None, None)
+    properties: Changes = field(default_factory=dict)
+    # Only heeded when the event is made. Who reads attachments fills them in: that takes a mailbox.
+    extensions: dict[str, Extension] = field(default_factory=dict)
+    attachments: list[Attachment] = field(default_factory=list)
 
 
 def read(payload: Mapping[str, Any], *, trusted: bool = False) -> Draft:
@@ -89,21 +93,30 @@ def read(payload: Mapping[str, Any], *, trusted: bool = False) -> Draft:
     if "recurrence" in folded:
         draft.recurrence = _rule(folded["recurrence"])
         draft.drops_rule = draft.recurrence is None
+    draft.properties = read_properties(folded)
+    # Unfolded, since the members of an extension belong to an app, which may write them as it likes.
+    draft.extensions = extensions.read_all(given(payload, "extensions"))
     if trusted:
         draft.original_zones = (folded.get("originalStartTimeZone"), folded.get("originalEndTimeZone"))
-    _agree_on_places(draft.members)
+    places.agree(draft.members)
     return draft
 
 
-def _agree_on_places(members: dict[str, Any]) -> None:
-    """`location` and `locations` always say the same; the one that was sent wins."""
-    if "location" in members:
-        members["locations"] = [members["location"]] if members["location"].get("displayName") else []
-    elif "locations" in members:
-        places = members["locations"]
-        members["location"] = dict(places[0]) if places else _place({"displayName": ""})
-        if len(places) > 1:
-            members["location"]["displayName"] = "; ".join(place["displayName"] for place in places)
+def given(payload: Mapping[str, Any], name: str) -> Any:
+    """A member of unfolded JSON by its name in any letter case; null if it is not there."""
+    return next((value for key, value in payload.items() if key.lower() == name.lower()), None)
+
+
+def read_properties(folded: Mapping[str, Any]) -> Changes:
+    """
+    The extended properties of either kind in the folded JSON of an event or a calendar.
+
+    Raises:
+        Refusal: one of them cannot be.
+    """
+    return extended.read_single(folded.get("singleValueExtendedProperties")) | extended.read_multi(
+        folded.get("multiValueExtendedProperties")
+    )
 
 
 def read_moment(value: Any) -> Moment:
@@ -189,17 +202,6 @@ def _body(value: Any) -> str:
     return html_of(_text(given.get("content")), is_html=_one_of("text", "html")(kind) == "html")
 
 
-def _place(value: Any) -> dict[str, Any]:
-    given = _object(value or {})
-    name = _text(given.get("displayName"))
-    place: dict[str, Any] = {"displayName": name, "locationType": "default"}
-    if name:
-        place |= {"uniqueId": name, "uniqueIdType": "private"}
-    else:
-        place["uniqueIdType"] = "unknown"
-    return place | {key: given[key] for key in _PLACE if given.get(key) is not None and key != "locationType"}
-
-
 def read_person(value: Any) -> dict[str, Any]:
     address = _object(_object(value).get("emailAddress") or {})
     mail = _text(address.get("address"))
@@ -252,8 +254,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "sensitivity": _one_of("normal", "personal", "private", "confidential"),
     "showAs": _one_of("free", "tentative", "busy", "oof", "workingElsewhere", "unknown"),
     "categories": _texts,
-    "location": _place,
-    "locations": lambda value: [_place(each) for each in _objects(value)],
+    "location": places.read,
+    "locations": lambda value: [places.read(each) for each in _objects(value)],
     "attendees": _attendees,
     "isReminderOn": _boolean,
     "reminderMinutesBeforeStart": _integer,
@@ -272,4 +274,6 @@ _TRUSTED_READERS: dict[str, Callable[[Any], Any]] = {
     "organizer": read_person,
     "responseStatus": _response,
     "attendees": _attendees_with_answers,
+    "location": places.read_trusted,
+    "locations": lambda value: [places.read_trusted(each) for each in _objects(value)],
 }

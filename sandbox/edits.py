@@ -7,15 +7,16 @@ All of them raise `Refusal`, and then nothing has changed.
 """
 
 import copy
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import uuid5
 
-from sandbox import meetings, series
+from sandbox import extended, meetings, series
 from sandbox.bodies import html_of, preview_of, teams_meeting, with_meeting
 from sandbox.drafts import NEVER, Draft
-from sandbox.items import Calendar, Event, MeetingId, Override
+from sandbox.items import Attachment, Calendar, Event, MeetingId, Override
 from sandbox.recurrence import Rule, read_rule
 from sandbox.refusals import invalid_property, invalid_request
 from sandbox.world import Mailbox
@@ -59,7 +60,12 @@ def compose(mailbox: Mailbox, calendar: Calendar, draft: Draft) -> Event:
             draft.original_zones[0] or draft.start.zone,
             draft.original_zones[1] or draft.end.zone,
         ),
+        attachments={each.key: each for each in draft.attachments},
+        properties=extended.merged({}, draft.properties),
+        extensions=draft.extensions,
     )
+    if draft.attachments:
+        event.members["hasAttachments"] = has_attachments(draft.attachments)
     if draft.recurrence is not None:
         event.rule = _rule(event.start, draft.recurrence)
     _settle(mailbox, event.members, event.number)
@@ -99,6 +105,7 @@ def update(mailbox: Mailbox, event: Event, draft: Draft) -> None:
         event.reminders.clear()
     event.members, event.start, event.end = members, start, end
     event.all_day, event.rule = all_day, rule
+    event.properties = extended.merged(event.properties, draft.properties)
     event.raw = None
     meetings.forget_answers(mailbox, before, event)
     mailbox.publish(event)
@@ -111,11 +118,13 @@ def edit_occurrence(mailbox: Mailbox, event: Event, slot: date, draft: Draft) ->
     if draft.recurrence is not None:
         raise invalid_property()
     before, now = meetings.snapshot(event), event.overrides.get(slot) or Override()
-    own = Override(
+    own = replace(
+        now,
         members=_merged(event.members | now.members, draft.members, only=now.members),
         start=draft.start or now.start,
         end=draft.end or now.end,
         all_day=now.all_day if draft.all_day is None else draft.all_day,
+        properties=extended.merged(now.properties, draft.properties),
     )
     moved = series.with_override(usual, own)
     if moved.end < moved.start:
@@ -250,6 +259,11 @@ def default_members(mailbox: Mailbox) -> dict[str, Any]:
         "attendees": [],
         "organizer": {"emailAddress": {"name": person.name, "address": person.mail}},
     }
+
+
+def has_attachments(kept: Iterable[Attachment]) -> bool:
+    """What an event with these says of itself: pictures inside its body do not count."""
+    return any(not each.is_inline for each in kept)
 
 
 def check_times(start: Moment, end: Moment, *, all_day: bool) -> None:

@@ -21,6 +21,11 @@ _IMMUTABLE: Final = bytes.fromhex("0009002e00000000001d840311aa6611cd9bc800aa002
 _PLAIN_BODY: Final = struct.Struct(">36sxBQQ4s8x")
 _IMMUTABLE_BODY: Final = struct.Struct(">16sBQQ4s14x")
 _TICKS: Final = 10_000_000
+# What Graph puts in front of an immutable id of Exchange.
+_IMMUTABLE_HEAD: Final = 4
+# What stands between the id of an item and that of its attachment, in the ids of Exchange.
+_ATTACHED: Final = bytes.fromhex("0112001000")
+_ATTACHMENT_TAIL: Final = len(_ATTACHED) + 16
 
 
 class Malformed(ValueError):
@@ -52,6 +57,13 @@ def _slot(ticks: int) -> date | None:
     return date.fromordinal(ticks // (86_400 * _TICKS) + 1) if ticks else None
 
 
+def _bytes_of(text: str) -> bytes:
+    try:
+        return base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise Malformed(text) from error
+
+
 def _check(key: bytes, kind: int, number: int, ticks: int) -> bytes:
     return zlib.crc32(key + struct.pack(">BQQ", kind, number, ticks)).to_bytes(4, "big")
 
@@ -80,10 +92,7 @@ class Ids:
         Raises:
             Malformed: it is not an id of this mailbox.
         """
-        try:
-            raw = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
-        except (binascii.Error, UnicodeEncodeError) as error:
-            raise Malformed(text) from error
+        raw = _bytes_of(text)
         if len(raw) == len(_PLAIN) + _PLAIN_BODY.size and raw.startswith(_PLAIN):
             key, kind, number, ticks, check = _PLAIN_BODY.unpack(raw[len(_PLAIN) :])
         elif len(raw) == len(_IMMUTABLE) + _IMMUTABLE_BODY.size and raw.startswith(_IMMUTABLE):
@@ -99,6 +108,43 @@ class Ids:
         if same != text:
             raise Malformed(text)
         return Reference(Kind(kind), number, slot, immutable)
+
+    def attachment(self, item: str, key: uuid.UUID) -> str:
+        """The id of an attachment: that of its item, in either form, and what tells it from its neighbours."""
+        return base64.urlsafe_b64encode(_bytes_of(item) + _ATTACHED + key.bytes).decode()
+
+    def read_attachment(self, text: str) -> tuple[str, uuid.UUID]:
+        """
+        The id of the item, and the attachment's own key.
+
+        Raises:
+            Malformed: it is not the id of an attachment.
+        """
+        raw = _bytes_of(text)
+        item, tail = raw[:-_ATTACHMENT_TAIL], raw[-_ATTACHMENT_TAIL:]
+        if not item or not tail.startswith(_ATTACHED) or base64.urlsafe_b64encode(raw).decode() != text:
+            raise Malformed(text)
+        return base64.urlsafe_b64encode(item).decode(), uuid.UUID(bytes=tail[len(_ATTACHED) :])
+
+    def without_head(self, text: str) -> bytes:
+        """
+        The binary id inside one of Graph's ids.
+
+        Raises:
+            Malformed: it is no id, or of another mailbox.
+        """
+        raw = _bytes_of(text)
+        for head in (self._head(immutable=False), self._head(immutable=True)):
+            if raw.startswith(head):
+                return raw[len(head) :]
+        raise Malformed(text)
+
+    def with_head(self, binary: bytes, *, immutable: bool) -> str:
+        """Graph's id around a binary id."""
+        return base64.urlsafe_b64encode(self._head(immutable=immutable) + binary).decode()
+
+    def _head(self, *, immutable: bool) -> bytes:
+        return _IMMUTABLE[:_IMMUTABLE_HEAD] if immutable else _PLAIN + self._text
 
     def change_key(self, version: int) -> str:
         """A version as Exchange writes it: the mailbox and a counter of its changes."""

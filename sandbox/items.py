@@ -2,11 +2,19 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sandbox.recurrence import Rule
 from sandbox.zones import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendedProperty:
+    """Something that Exchange keeps under a name of its own; several values are a tuple of them."""
+
+    id: str
+    value: str | tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -22,6 +30,7 @@ class Calendar:
     changed: int
     color: str = "auto"
     can_edit: bool = True
+    properties: dict[str, ExtendedProperty] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,9 @@ class Override:
     start: Moment | None = None
     end: Moment | None = None
     all_day: bool | None = None
+    # Null as long as they are the series'; extended properties are laid over those of the series.
+    attachments: "dict[UUID, Attachment] | None" = None
+    properties: dict[str, ExtendedProperty] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -83,10 +95,58 @@ class Event:
     reminders: dict[date | None, datetime | None] = field(default_factory=dict)
     # The meeting as its attendees know it, while the organizer holds changes back.
     sent: "Event | None" = None
+    attachments: "dict[UUID, Attachment]" = field(default_factory=dict)
+    # By what all spellings of their ids and names have in common.
+    properties: dict[str, ExtendedProperty] = field(default_factory=dict)
+    extensions: "dict[str, Extension]" = field(default_factory=dict)
     # Shown instead of everything else, verbatim.
     raw: dict[str, Any] | None = None
     # Expansions and rendered answers; emptied with every change.
     cache: dict[Any, Any] = field(default_factory=dict)
+
+
+AttachmentKind = Literal["fileAttachment", "itemAttachment", "referenceAttachment"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file, another item, or a link, at an event. `size` is what Exchange tells: more than the content."""
+
+    key: UUID
+    kind: AttachmentKind
+    name: str
+    content_type: str | None
+    is_inline: bool
+    modified: datetime
+    size: int
+    content: bytes = b""
+    content_id: str | None = None
+    content_location: str | None = None
+    # An event that lies in no calendar, or the JSON of what is no event.
+    item: Event | dict[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class Upload:
+    """A file that comes in pieces, and hangs on its event when all of it is here."""
+
+    id: str
+    secret: str
+    event: int
+    slot: date | None
+    # What was said of the attachment when the session began.
+    given: dict[str, Any]
+    size: int
+    expires: datetime
+    content: bytearray = field(default_factory=bytearray)
+
+
+@dataclass(slots=True)
+class Extension:
+    """What an app keeps at an event, under its own name and in its own words."""
+
+    name: str
+    members: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,10 @@ def invalid_request(message: str) -> Refusal:
     return Refusal(400, "ErrorInvalidRequest", message)
 
 
+def too_large() -> Refusal:
+    return Refusal(413, "ErrorMessageSizeExceeded", "The message exceeds the maximum supported size.")
+
+
 def unknown_zone(name: object) -> Refusal:
     return Refusal(
         400,

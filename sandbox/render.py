@@ -1,19 +1,35 @@
 """Events as Graph shows them."""
 
+import base64
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
-from urllib.parse import quote
+from operator import itemgetter
+from typing import Any, Final
 
 from sandbox import series
 from sandbox.bodies import text_of
 from sandbox.ids import Ids, Kind
-from sandbox.items import Event, Tombstone
+from sandbox.items import Attachment, Event, Tombstone
 from sandbox.series import Instance
 from sandbox.zones import to_wall
 
 _UID_HEAD = "040000008200E00074C5B7101A82E008"
 _ITEM_TYPE = "#microsoft.graph.event"
+# Members that are shown as they are stored, but for the times that attendees propose.
+_STORED: Final = (
+    "categories", "transactionId", "reminderMinutesBeforeStart", "isReminderOn", "hasAttachments",
+    "subject", "bodyPreview", "importance", "sensitivity", "isCancelled", "isOrganizer",
+    "responseRequested", "showAs", "onlineMeetingUrl", "isOnlineMeeting", "onlineMeetingProvider",
+    "allowNewTimeProposals", "isDraft", "hideAttendees", "responseStatus", "location", "locations",
+    "attendees", "organizer", "onlineMeeting",
+)  # fmt: skip
+_stored = itemgetter(*_STORED)
+# Every member that an event can have, in lower case: what a query may speak of.
+NAMES: Final = frozenset(name.lower() for name in _STORED) | {
+    "id", "createddatetime", "lastmodifieddatetime", "changekey", "originalstarttimezone", "originalendtimezone",
+    "icaluid", "uid", "isallday", "seriesmasterid", "type", "weblink", "occurrenceid", "body", "start", "end",
+    "recurrence", "originalstart", "cancelledoccurrences",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +43,7 @@ class Form:
 
 def instant(moment: datetime) -> str:
     """A moment in UTC with Graph's seven decimals."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond:06}0Z"
+    return f"{moment.isoformat(timespec='microseconds')[:26]}0Z"
 
 
 class Renderer:
@@ -112,15 +128,45 @@ class Renderer:
     def occurrence_id(self, event: Event, slot: date) -> str:
         return f"OID.{self.id_of(event)}.{slot.isoformat()}"
 
+    def attachment(self, event: Event, slot: date | None, attached: Attachment) -> dict[str, Any]:
+        """An attachment of an event or an instance; the item inside it is not shown."""
+        shown = {
+            "@odata.type": f"#microsoft.graph.{attached.kind}",
+            "id": self._ids.attachment(self.id_of(event, slot), attached.key),
+            "lastModifiedDateTime": f"{attached.modified:%Y-%m-%dT%H:%M:%SZ}",
+            "name": attached.name,
+            "contentType": attached.content_type,
+            "size": attached.size,
+            "isInline": attached.is_inline,
+        }
+        if attached.kind == "fileAttachment":
+            shown |= {
+                "contentId": attached.content_id,
+                "contentLocation": attached.content_location,
+                "contentBytes": base64.b64encode(attached.content).decode(),
+            }
+        return shown
+
+    def attached_item(self, attached: Attachment) -> dict[str, Any] | None:
+        """The item inside an attachment, which has no id and no address of its own."""
+        item = attached.item
+        if item is None or isinstance(item, dict):
+            return item
+        nowhere = {"@odata.type": _ITEM_TYPE, "@odata.etag": "", "id": "", "changeKey": None, "webLink": None}
+        shown = {"@odata.type": _ITEM_TYPE} | self.single(item) | nowhere
+        del shown["@odata.etag"]
+        return shown
+
     def _time(self, moment: datetime, *, all_day: bool) -> dict[str, str]:
         name = self._form.zone
         # All-day events are dates: the service never shifts them, whatever zone is preferred.
         wall = moment if all_day or name == "UTC" else to_wall(moment, name)
-        return {"dateTime": f"{wall:%Y-%m-%dT%H:%M:%S}.{wall.microsecond:06}0", "timeZone": name}
+        return {"dateTime": f"{wall.isoformat(timespec='microseconds')[:26]}0", "timeZone": name}
 
     def _full(self, event: Event, one: Instance, slot: date | None) -> dict[str, Any]:
         members = event.members if one.override is None else event.members | one.override.members
         id_ = self.id_of(event, slot)
+        master = self.id_of(event) if slot is not None else None
         etag = self._ids.etag(event.changed)
         shown: dict[str, Any] = {
             "@odata.etag": etag,
@@ -129,24 +175,21 @@ class Renderer:
             "lastModifiedDateTime": instant(event.modified),
             "changeKey": etag[3:-1],
         }
-        for name in (
-            "categories", "transactionId", "reminderMinutesBeforeStart", "isReminderOn", "hasAttachments",
-            "subject", "bodyPreview", "importance", "sensitivity", "isCancelled", "isOrganizer",
-            "responseRequested", "showAs", "onlineMeetingUrl", "isOnlineMeeting", "onlineMeetingProvider",
-            "allowNewTimeProposals", "isDraft", "hideAttendees", "responseStatus", "location", "locations",
-            "attendees", "organizer", "onlineMeeting",
-        ):  # fmt: skip
-            shown[name] = members[name]
+        shown.update(zip(_STORED, _stored(members), strict=True))
         shown |= {
+            "attendees": self._attendees(shown["attendees"]),
             "originalStartTimeZone": event.original_zones[0],
             "originalEndTimeZone": event.original_zones[1],
             "iCalUId": _ical_uid(event, slot),
+            "uid": _ical_uid(event, None),
             "isAllDay": one.all_day,
-            "seriesMasterId": self.id_of(event) if slot is not None else None,
+            "seriesMasterId": master,
             "type": _type_of(event, one, slot),
-            "webLink": f"https://outlook.office365.com/owa/?itemid={quote(id_)}&exvsurl=1&path=/calendar/item",
-            "attendees": [self._attendee(each) for each in members["attendees"]],
-            "occurrenceId": self.occurrence_id(event, slot) if slot is not None else None,
+            # Of all that an id can hold, only the sign at its end is not as it is in an address.
+            "webLink": (
+                f"https://outlook.office365.com/owa/?itemid={id_.replace('=', '%3D')}&exvsurl=1&path=/calendar/item"
+            ),
+            "occurrenceId": f"OID.{master}.{slot.isoformat()}" if slot is not None else None,
             "body": self._body(members["body"]),
             "start": self._time(one.start, all_day=one.all_day),
             "end": self._time(one.end, all_day=one.all_day),
@@ -156,10 +199,11 @@ class Renderer:
             shown["originalStart"] = f"{series.usual_start(event, slot):%Y-%m-%dT%H:%M:%SZ}"
         return shown
 
-    def _body(self, html: str) -> dict[str, str]:
-        if self._form.text:
-            return {"contentType": "text", "content": text_of(html)}
-        return {"contentType": "html", "content": html}
+    def _attendees(self, people: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The attendees; the times that they propose are shown like those of the event."""
+        if not any("proposedNewTime" in person for person in people):
+            return people
+        return [self._attendee(person) for person in people]
 
     def _attendee(self, stored: dict[str, Any]) -> dict[str, Any]:
         proposed = stored.get("proposedNewTime")
@@ -167,6 +211,11 @@ class Renderer:
             return stored
         times = {name: self._time(moment, all_day=False) for name, moment in proposed.items()}
         return stored | {"proposedNewTime": times}
+
+    def _body(self, html: str) -> dict[str, str]:
+        if self._form.text:
+            return {"contentType": "text", "content": text_of(html)}
+        return {"contentType": "html", "content": html}
 
 
 def _type_of(event: Event, one: Instance, slot: date | None) -> str:

@@ -9,7 +9,7 @@ from sandbox import ids
 from sandbox.clock import Clock
 from sandbox.directory import Directory, Person
 from sandbox.ids import Ids, Kind
-from sandbox.items import Calendar, Event, MeetingId, Tombstone
+from sandbox.items import Calendar, Event, MeetingId, Tombstone, Upload
 from sandbox.refusals import item_not_found, malformed_id
 from sandbox.settings import Settings
 
@@ -47,6 +47,9 @@ class Mailbox:
         # transactionId -> the number of its event and the digest of the request.
         self.transactions: dict[str, tuple[int, str]] = {}
         self.raw_ids: dict[str, int] = {}
+        self.uploads: dict[str, Upload] = {}
+        # How many bytes attachments, and what is on its way, may take.
+        self.quota = 512 * 1024 * 1024
         self.clock = clock
         self.neighbour = neighbour
         self._announce = announce

@@ -24,17 +24,35 @@ from tests.shared import SHARED
 JSON = dict[str, Any]
 DOCUMENT = SHARED / "graph" / "openapi-calendar.json"
 MOST_PROBLEMS = 50
-SINGLE_VALUE = "a single primitive"
+# Schemas of our own, for what the document has none.
+SINGLE_VALUE = "singlePrimitive"
+EXTENSIONS = "extensionCollectionResponse"
+OWN_SCHEMAS: JSON = {
+    SINGLE_VALUE: {"type": "object", "required": ["@odata.context", "value"], "maxProperties": 2},
+    EXTENSIONS: {
+        "type": "object",
+        "required": ["value"],
+        "properties": {"value": {"type": "array", "items": {"$ref": "#/components/schemas/openTypeExtension"}}},
+    },
+}
 
 # What Microsoft's document, cut to calendars, does not list although the pages about calendars do: expressions for
 # paths below the version, and the schema of what they answer.
-_SETTINGS = "/(?:me|users/[^/]+)/mailboxSettings/"
+_MAILBOX = "/(?:me|users/[^/]+)"
+_CALENDAR = f"{_MAILBOX}(?:/calendar|(?:/calendarGroups/[^/]+)?/calendars/[^/]+)?"
+_EVENT = f"{_CALENDAR}/events/[^/]+"
 _PRIMITIVES = "timeZone|dateFormat|timeFormat|userPurpose|archiveFolder|delegateMeetingMessageDeliveryOptions"
 BESIDE_THE_DOCUMENT: dict[tuple[str, str], str] = {
-    ("GET", f"{_SETTINGS}workingHours"): "workingHours",
-    ("GET", f"{_SETTINGS}automaticRepliesSetting"): "automaticRepliesSetting",
-    ("GET", f"{_SETTINGS}language"): "localeInfo",
-    ("GET", f"{_SETTINGS}(?:{_PRIMITIVES})"): SINGLE_VALUE,
+    ("GET", f"{_MAILBOX}/mailboxSettings/workingHours"): "workingHours",
+    ("GET", f"{_MAILBOX}/mailboxSettings/automaticRepliesSetting"): "automaticRepliesSetting",
+    ("GET", f"{_MAILBOX}/mailboxSettings/language"): "localeInfo",
+    ("GET", f"{_MAILBOX}/mailboxSettings/(?:{_PRIMITIVES})"): SINGLE_VALUE,
+    # Named parameters come in any order and case.
+    ("GET", rf"{_MAILBOX}/reminderView\(.+\)"): "reminderCollectionResponse",
+    ("GET", rf"{_MAILBOX}/outlook/supportedTimeZones\(.+\)"): "timeZoneInformationCollectionResponse",
+    ("GET", rf"{_CALENDAR}/events/(?:microsoft\.graph\.)?delta(?:\(\))?"): "eventDeltaResponse",
+    ("GET", f"{_EVENT}/calendar"): "calendar",
+    ("GET", f"{_EVENT}/extensions"): EXTENSIONS,
 }
 # Seen in answers of the service, and declared nowhere.
 SEEN_BUT_NOT_DECLARED = {"event": ("IsRoomRequested", "AutoRoomBookingStatus")}
@@ -44,8 +62,7 @@ class Schemas:
     """The schema of each operation's answer, made strict: a member that the document does not declare is a mistake."""
 
     def __init__(self, document: JSON) -> None:
-        single = {"type": "object", "required": ["@odata.context", "value"], "maxProperties": 2}
-        self._components = {"schemas": {**strict(document["components"]["schemas"]), SINGLE_VALUE: single}}
+        self._components = {"schemas": {**strict(document["components"]["schemas"]), **OWN_SCHEMAS}}
         self._operations = sorted(
             (
                 (pattern(path), path.count("{"), method.upper(), answer_of(operation))
@@ -59,13 +76,12 @@ class Schemas:
 
     def name_for(self, method: str, path: str) -> str | None:
         """The schema of a successful answer; null where nothing describes the call."""
-        for regex, _, verb, schema in self._operations:
-            if verb == method and regex.fullmatch(path):
-                return schema
-        for (verb, regex_text), schema in BESIDE_THE_DOCUMENT.items():
+        for (verb, regex_text), beside in BESIDE_THE_DOCUMENT.items():
             if verb == method and re.fullmatch(regex_text, path, re.IGNORECASE):
-                return schema
-        return None
+                return beside
+        return next(
+            (schema for regex, _, verb, schema in self._operations if verb == method and regex.fullmatch(path)), None
+        )
 
     def faults(self, schema: str, body: Any) -> list[str]:
         validator = self._validators.get(schema)
@@ -105,8 +121,6 @@ def strict(schemas: JSON) -> JSON:
 
 def pattern(path: str) -> re.Pattern[str]:
     """A path of the document as an expression for the paths that mean it."""
-    # Graph's own spelling of an enum value, which a client may leave out.
-    path = path.replace("=microsoft.graph.timeZoneStandard'{standard}'", "={standard}")
     parts = [re.escape(part) if not part.startswith("{") else "[^/]+" for part in re.split(r"(\{[^}]+\})", path)]
     text = "".join(parts)
     # Functions are called with and without brackets, and by their full name.

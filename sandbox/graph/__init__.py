@@ -5,10 +5,13 @@ from flask import Blueprint, Response, g, request
 from sandbox.directory import Person
 from sandbox.graph import (
     absent,
+    attachments,
     calendars,
     delta,
     envelope,
     events,
+    exchange_ids,
+    extensions,
     meeting_times,
     prefer,
     reminders,
@@ -31,9 +34,12 @@ blueprint = Blueprint("graph", __name__)
 # The functions hang themselves on the routers when their modules are imported.
 HANDLERS = (
     absent,
+    attachments,
     calendars,
     delta,
     events,
+    exchange_ids,
+    extensions,
     meeting_times,
     reminders,
     responses,

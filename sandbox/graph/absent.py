@@ -12,7 +12,6 @@ mailbox.absent(
     "DELETE calendarGroups/*",
     "GET calendarGroups/*/calendars",
     "POST calendarGroups/*/calendars",
-    "POST translateExchangeIds",
 )
 container.absent(
     "GET calendarPermissions",
@@ -20,13 +19,4 @@ container.absent(
     "GET calendarPermissions/*",
     "PATCH calendarPermissions/*",
     "DELETE calendarPermissions/*",
-    "GET events/*/attachments",
-    "POST events/*/attachments",
-    "GET events/*/attachments/*",
-    "DELETE events/*/attachments/*",
-    "POST events/*/attachments/createUploadSession",
-    "POST events/*/extensions",
-    "GET events/*/extensions/*",
-    "PATCH events/*/extensions/*",
-    "DELETE events/*/extensions/*",
 )

@@ -1,15 +1,18 @@
 """Calendars: listing, showing, making, renaming and deleting them."""
 
+from functools import partial
 from typing import Any
 
 from flask import Response
 
-from sandbox import edits
-from sandbox.drafts import fold
-from sandbox.graph import query
+from sandbox import edits, extended
+from sandbox.drafts import fold, read_properties
+from sandbox.graph import expand
+from sandbox.graph.addressing import addressed
 from sandbox.graph.call import READ, WRITE, Call
 from sandbox.graph.envelope import GRAPH, answer, context, empty
-from sandbox.graph.events import found, listing
+from sandbox.graph.extending import MULTI, SINGLE, expanded_properties, searched_properties
+from sandbox.graph.listing import Kind, listing
 from sandbox.graph.routing import container, mailbox
 from sandbox.items import Calendar
 from sandbox.refusals import invalid_request, unreadable
@@ -23,8 +26,7 @@ COLORS = (
 @mailbox.route("GET", "calendars")
 def list_calendars(call: Call) -> Response:
     call.need(READ)
-    shown = [show(call, calendar) for calendar in call.mailbox.calendars.values()]
-    return listing(call, shown, "calendars")
+    return listing(call, list(call.mailbox.calendars.values()), "calendars", _kind(call))
 
 
 @mailbox.route("POST", "calendars")
@@ -34,14 +36,16 @@ def create_calendar(call: Call) -> Response:
     name = sent.get("name")
     if not isinstance(name, str) or not name.strip():
         raise invalid_request("Your request can't be completed. A calendar needs a name.")
-    calendar = call.mailbox.add_calendar(name, color=_color(sent.get("color") or "auto"))
+    color, properties = _color(sent.get("color") or "auto"), extended.merged({}, read_properties(sent))
+    calendar = call.mailbox.add_calendar(name, color=color)
+    calendar.properties = properties
     return answer(_entity(call, calendar), 201)
 
 
 @container.route("GET", "")
 def show_calendar(call: Call) -> Response:
     call.need(READ)
-    return answer(query.narrow(_entity(call, call.calendar), query.selected()))
+    return _shown(call, call.calendar)
 
 
 @container.route("PATCH", "")
@@ -51,6 +55,7 @@ def update_calendar(call: Call) -> Response:
     name, color = sent.get("name", calendar.name), _color(sent.get("color") or calendar.color)
     if not isinstance(name, str) or not name.strip():
         raise unreadable("The name of a calendar is a text.")
+    calendar.properties = extended.merged(calendar.properties, read_properties(sent))
     calendar.name, calendar.color = name, color
     if sent.get("isDefaultCalendar") is True:
         for other in call.mailbox.calendars.values():
@@ -68,8 +73,8 @@ def delete_calendar_for_good(call: Call) -> Response:
 @container.route("GET", "events/*/calendar")
 def show_calendar_of_event(call: Call) -> Response:
     call.need(READ)
-    event, _ = found(call)
-    return answer(query.narrow(_entity(call, call.mailbox.calendars[event.calendar]), query.selected()))
+    event, _ = addressed(call)
+    return _shown(call, call.mailbox.calendars[event.calendar])
 
 
 @container.route("DELETE", "")
@@ -82,6 +87,22 @@ def delete_calendar(call: Call) -> Response:
         edits.delete(call.mailbox, event)
     del call.mailbox.calendars[calendar.number]
     return empty(204)
+
+
+def _shown(call: Call, calendar: Calendar) -> Response:
+    kind = _kind(call)
+    return answer(kind.finished(calendar, _entity(call, calendar), expand.read(kind.related)))
+
+
+def _kind(call: Call) -> Kind[Calendar]:
+    return Kind(
+        partial(show, call),
+        searched={SINGLE: lambda calendar: searched_properties(calendar.properties)},
+        related={
+            SINGLE: lambda calendar, wish: expanded_properties(calendar.properties, wish, several=False),
+            MULTI: lambda calendar, wish: expanded_properties(calendar.properties, wish, several=True),
+        },
+    )
 
 
 def show(call: Call, calendar: Calendar) -> dict[str, Any]:

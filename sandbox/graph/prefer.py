@@ -21,6 +21,12 @@ class Preferences:
     minimal: bool = False
     applied: list[str] = field(default_factory=list)
 
+    def takes_minimal(self) -> bool:
+        """Whether a write is to be answered without the item; only writes heed it, and then say so."""
+        if self.minimal:
+            self.applied.append("return=minimal")
+        return self.minimal
+
 
 def read() -> Preferences:
     """
@@ -39,9 +45,10 @@ def read() -> Preferences:
         except UnknownZone as error:
             raise unknown_zone(zone) from error
         found.applied.append(f'outlook.timezone="{zone}"')
-    text = given.get("outlook.body-content-type", "").lower() == "text"
-    if text:
-        found.applied.append('outlook.body-content-type="text"')
+    body = given.get("outlook.body-content-type", "").lower()
+    text = body == "text"
+    if body in {"text", "html"}:
+        found.applied.append(f'outlook.body-content-type="{body}"')
     immutable = given.get("idtype", "").lower() == "immutableid"
     if immutable:
         found.applied.append('IdType="ImmutableId"')
@@ -49,8 +56,6 @@ def read() -> Preferences:
     if size.isdigit() and int(size) > 0:
         found.page_size = int(size)
         found.applied.append(f"odata.maxpagesize={size}")
-    if given.get("return", "").lower() == "minimal":
-        found.minimal = True
-        found.applied.append("return=minimal")
+    found.minimal = given.get("return", "").lower() == "minimal"
     found.form = Form(immutable=immutable, zone=zone or "UTC", text=text)
     return found

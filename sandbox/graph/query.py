@@ -1,41 +1,27 @@
 """Query options of lists: which, in what order, how many, and the link to the rest."""
 
-import operator
-import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from flask import request
 
 from sandbox.drafts import read_instant
+from sandbox.graph import filters
 from sandbox.graph.envelope import base_url
 from sandbox.refusals import Refusal
 
 DEFAULT_PAGE = 10
 LARGEST_PAGE = 1000
 
-_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "eq": operator.eq,
-    "ne": operator.ne,
-    "ge": operator.ge,
-    "gt": operator.gt,
-    "le": operator.le,
-    "lt": operator.lt,
-}
-_TERM = re.compile(
-    r"\s*(?P<path>[A-Za-z]+(?:/[A-Za-z]+)?)\s+(?P<how>eq|ne|ge|gt|le|lt)\s+(?P<value>'(?:[^']|'')*'|[^\s']+)\s*"
-    r"(?P<more>\band\b|$)",
-    re.IGNORECASE,
-)
-_STARTS_WITH = re.compile(
-    r"\s*startswith\(\s*(?P<path>[A-Za-z]+(?:/[A-Za-z]+)?)\s*,\s*(?P<value>'(?:[^']|'')*')\s*\)\s*(?P<more>\band\b|$)",
-    re.IGNORECASE,
-)
-_TIMES = frozenset({"start/datetime", "end/datetime", "createddatetime", "lastmodifieddatetime", "originalstart"})
-_ORDERS = _TIMES | {"subject", "name", "displayname", "importance", "showas"}
+# What a list can be put in order by: whatever is one value, and has an order.
+_ORDERS = frozenset({
+    "start/datetime", "end/datetime", "createddatetime", "lastmodifieddatetime", "originalstart", "subject", "name",
+    "displayname", "importance", "showas", "sensitivity", "type", "isallday", "iscancelled", "size", "id", "color",
+    "organizer/emailaddress/name", "organizer/emailaddress/address", "location/displayname",
+})  # fmt: skip
 
 Shown = dict[str, Any]
 Item = TypeVar("Item")
@@ -58,7 +44,7 @@ def count_option(name: str, *, lowest: int) -> int | None:
     text = option(name)
     if text is None:
         return None
-    if not text.isdecimal() or int(text) < lowest:
+    if not (text.isascii() and text.isdecimal()) or int(text) < lowest:
         raise Refusal(400, "BadRequest", f"Invalid value '{text}' for ${name} query option found.")
     return int(text)
 
@@ -94,107 +80,93 @@ def read_window(start: str | None, end: str | None) -> tuple[datetime, datetime]
 
 def selected() -> tuple[str, ...]:
     """The names in `$select`, in lower case; empty if everything is wanted."""
-    return tuple(name.strip().lower() for name in (option("select") or "").split(",") if name.strip())
+    return names_in(option("select"))
+
+
+def names_in(text: str | None) -> tuple[str, ...]:
+    names = tuple(name.strip().lower() for name in (text or "").split(",") if name.strip())
+    # A star wants everything, whatever else is named.
+    return () if "*" in names else names
+
+
+def selection() -> str:
+    """What the context of an answer says of `$select`."""
+    wanted = option("select")
+    return f"({','.join(name.strip() for name in wanted.split(','))})" if wanted and selected() else ""
 
 
 def narrow(shown: Shown, names: tuple[str, ...]) -> Shown:
-    """Only the selected members, and those that come unasked."""
+    """Only the selected members, and those that come unasked. A name may lead into a member: `start/dateTime`."""
     if not names:
         return shown
-    kept = {
-        name: value for name, value in shown.items() if name == "id" or name.startswith("@") or name.lower() in names
-    }
-    if "onlinemeeting" in names and "isonlinemeeting" not in names and "onlineMeeting" in kept:
+    heads = _heads(names)
+    kept = {}
+    for name, value in shown.items():
+        inner = heads.get(name.lower())
+        if name == "id" or name.startswith("@"):
+            kept[name] = value
+        elif inner is not None:
+            kept[name] = value if "" in inner else _narrow_inside(value, inner)
+    if "onlinemeeting" in heads and "isonlinemeeting" not in heads and "onlineMeeting" in kept:
         # The service fills it only if both are selected.
         kept["onlineMeeting"] = None
     return kept
 
 
-@dataclass(frozen=True)
-class Term:
-    path: tuple[str, ...]
-    how: Callable[[Any, Any], bool]
-    value: Any
+@lru_cache(maxsize=256)
+def _heads(names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """The members that are wanted, each with the names inside it; an empty one is the whole."""
+    heads: dict[str, tuple[str, ...]] = {}
+    for name in names:
+        head, _, rest = name.partition("/")
+        heads[head] = (*heads.get(head, ()), rest)
+    if "location" in heads:
+        # In the published samples the list of places always comes with the place.
+        heads.setdefault("locations", ("",))
+    return heads
 
-    def fits(self, shown: Shown) -> bool:
-        found = _at(shown, self.path)
-        return found is not None and self.how(found, self.value)
+
+def _narrow_inside(value: Any, names: tuple[str, ...]) -> Any:
+    if isinstance(value, list):
+        return [_narrow_inside(each, names) for each in value]
+    return narrow(value, names) if isinstance(value, dict) else value
 
 
-def read_filter() -> list[Term]:
+def refuse_search() -> None:
     """
-    The terms of `$filter` (`terms_of`).
-
     Raises:
-        Refusal: it says something else.
+        Refusal: `$search` is asked for, which calendars do not have.
     """
-    return terms_of(option("filter") or "")
+    if option("search") is not None:
+        raise Refusal(400, "ErrorInvalidUrlQuery", "The query parameter '$search' is not supported for this resource.")
 
 
-def terms_of(text: str) -> list[Term]:
+def ordered(items: Sequence[Item], shown: Sequence[Shown]) -> list[tuple[Item, Shown]]:
     """
-    The terms of a filter, all of which must fit: comparisons and `startswith`, joined by `and`.
-
-    Raises:
-        Refusal: it says something else.
-    """
-    rest = text
-    terms: list[Term] = []
-    while rest:
-        match = _STARTS_WITH.match(rest) or _TERM.match(rest)
-        if match is None:
-            raise Refusal(400, "ErrorInvalidUrlQueryFilter", f"The query filter is not understood: {rest}")
-        path = tuple(match["path"].lower().split("/"))
-        how = _COMPARISONS[match["how"].lower()] if "how" in match.groupdict() else _starts_with
-        terms.append(Term(path, how, _literal(match["value"], path)))
-        rest = rest[match.end() :]
-        if match["more"] and not rest.strip():
-            raise Refusal(400, "ErrorInvalidUrlQueryFilter", "The query filter ends too early.")
-    return terms
-
-
-def _starts_with(text: Any, beginning: Any) -> bool:
-    return str(text).lower().startswith(str(beginning).lower())
-
-
-def _literal(text: str, path: tuple[str, ...]) -> Any:
-    value = text[1:-1].replace("''", "'") if text.startswith("'") else text
-    if "/".join(path) in _TIMES:
-        try:
-            return read_instant(value.replace(" ", "+"))
-        except ValueError as error:
-            raise Refusal(400, "ErrorInvalidUrlQueryFilter", f"No date: {value}") from error
-    if not text.startswith("'"):
-        return {"true": True, "false": False}.get(value.lower(), value)
-    return value
-
-
-def _at(shown: Shown, path: tuple[str, ...]) -> Any:
-    found: Any = shown
-    for name in path:
-        if not isinstance(found, dict):
-            return None
-        found = next((value for key, value in found.items() if key.lower() == name), None)
-    if "/".join(path) in _TIMES and isinstance(found, str):
-        # Times of the caller's zone are compared as they are shown; all of them are of one zone.
-        return datetime.fromisoformat(found.removesuffix("Z")).replace(tzinfo=UTC)
-    return found
-
-
-def ordered(items: list[Shown]) -> list[Shown]:
-    """
-    In the order of `$orderby`, or as they are without one.
+    Items with how they are shown, in the order of `$orderby`, or as they are without one. What has no
+    value comes first.
 
     Raises:
         Refusal: by something that cannot be ordered by.
     """
+    rows = list(zip(items, shown, strict=True))
     for wish in reversed([part.split() for part in (option("orderby") or "").split(",") if part.strip()]):
-        path = wish[0].lower()
-        if path not in _ORDERS or len(wish) > 2:
+        path, direction = wish[0].lower(), wish[1].lower() if len(wish) == 2 else "asc"
+        if path not in _ORDERS or len(wish) > 2 or direction not in {"asc", "desc"}:
             raise Refusal(400, "ErrorInvalidUrlQuery", f"The order is not possible: {' '.join(wish)}")
-        descending = len(wish) == 2 and wish[1].lower() == "desc"
-        items = sorted(items, key=lambda shown: _at(shown, tuple(path.split("/"))), reverse=descending)
-    return items
+        words = tuple(path.split("/"))
+        rows.sort(key=lambda row: _rank(row[1], words), reverse=direction == "desc")
+    return rows
+
+
+def _rank(shown: Shown, words: tuple[str, ...]) -> tuple[int, Any]:
+    found = filters.value_at(shown, words, all_day=shown.get("isAllDay") is True)
+    if isinstance(found, str):
+        return 2, found.casefold()
+    if isinstance(found, datetime):
+        return 3, found
+    # Values of other types are only in what is shown verbatim.
+    return (1, found) if isinstance(found, int | float) else (0, 0)
 
 
 def page_size(preferred: int | None) -> int:
@@ -232,8 +204,11 @@ def path_below_version() -> str:
 
 
 def wants_count() -> bool:
-    return (option("count") or "").lower() == "true"
-
-
-def fitting(items: Iterable[Shown], terms: list[Term]) -> list[Shown]:
-    return [shown for shown in items if all(term.fits(shown) for term in terms)]
+    """
+    Raises:
+        Refusal: `$count` is neither true nor false.
+    """
+    text = (option("count") or "false").lower()
+    if text not in {"true", "false"}:
+        raise Refusal(400, "BadRequest", f"Invalid value '{text}' for $count query option found.")
+    return text == "true"

@@ -5,9 +5,9 @@ from flask import Response
 from sandbox import reminders
 from sandbox.drafts import fold, read_moment
 from sandbox.graph import query
+from sandbox.graph.addressing import addressed
 from sandbox.graph.call import READ, WRITE, Call
 from sandbox.graph.envelope import answer, context, empty
-from sandbox.graph.events import found
 from sandbox.graph.routing import container, mailbox
 from sandbox.graph.views import refuse_too_long
 from sandbox.refusals import Refusal
@@ -28,7 +28,7 @@ def reminder_view(call: Call) -> Response:
 @container.route("POST", "events/*/snoozeReminder")
 def snooze_reminder(call: Call) -> Response:
     call.need(WRITE)
-    event, slot = found(call)
+    event, slot = addressed(call)
     wanted = fold(call.body()).get("newReminderTime")
     if wanted is None:
         raise Refusal(400, "ErrorInvalidParameter", "The time of the new reminder is required: newReminderTime.")
@@ -39,6 +39,6 @@ def snooze_reminder(call: Call) -> Response:
 @container.route("POST", "events/*/dismissReminder")
 def dismiss_reminder(call: Call) -> Response:
     call.need(WRITE)
-    event, slot = found(call)
+    event, slot = addressed(call)
     reminders.dismiss(call.mailbox, event, slot)
     return empty(200)

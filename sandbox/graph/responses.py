@@ -5,9 +5,9 @@ from flask import Response
 from sandbox import answers, edits
 from sandbox.answers import Answer
 from sandbox.drafts import fold
+from sandbox.graph.addressing import addressed
 from sandbox.graph.call import WRITE, Call
 from sandbox.graph.envelope import empty
-from sandbox.graph.events import found
 from sandbox.graph.routing import container
 from sandbox.members import text
 from sandbox.refusals import invalid_request
@@ -31,7 +31,7 @@ def decline(call: Call) -> Response:
 @container.route("POST", "events/*/cancel")
 def cancel(call: Call) -> Response:
     call.need(WRITE)
-    event, slot = found(call)
+    event, slot = addressed(call)
     # What it says goes into the message to the attendees, and messages are not imitated.
     text(fold(call.body()).get("comment"))
     if not event.members["isOrganizer"]:
@@ -43,13 +43,13 @@ def cancel(call: Call) -> Response:
 @container.route("POST", "events/*/forward")
 def forward(call: Call) -> Response:
     call.need(WRITE)
-    event, slot = found(call)
+    event, slot = addressed(call)
     answers.forward(call.mailbox, event, slot, answers.read_recipients(call.body()))
     return empty(202)
 
 
 def _respond(call: Call, answer: Answer) -> Response:
     call.need(WRITE)
-    event, slot = found(call)
+    event, slot = addressed(call)
     answers.respond(call.mailbox, event, slot, answer, answers.read_reply(call.body()))
     return empty(202)

@@ -3,7 +3,7 @@
 from flask import Response
 
 from sandbox.directory import Person
-from sandbox.graph import query
+from sandbox.graph import expand, query
 from sandbox.graph.call import PROFILE, Call
 from sandbox.graph.envelope import answer, context
 from sandbox.graph.routing import mailbox
@@ -12,6 +12,8 @@ from sandbox.graph.routing import mailbox
 @mailbox.route("GET", "")
 def show_user(call: Call) -> Response:
     call.need(PROFILE)
+    # Nothing of a person that comes with an expansion is here.
+    expand.read(())
     return answer(query.narrow(_user(call.person), query.selected()))
 
 

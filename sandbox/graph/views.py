@@ -5,14 +5,15 @@ from datetime import datetime, timedelta
 from flask import Response
 
 from sandbox import series
-from sandbox.graph import query
+from sandbox.graph import query, related
 from sandbox.graph.call import READ, Call
-from sandbox.graph.envelope import answer, context
-from sandbox.graph.events import listing
+from sandbox.graph.listing import listing
 from sandbox.graph.routing import container
 from sandbox.refusals import invalid_request
 
 LONGEST_WINDOW = timedelta(days=1825)
+# Views show them only where nothing is selected.
+NOT_SELECTABLE = frozenset({"createddatetime", "lastmodifieddatetime"})
 
 
 @container.route("GET", "calendarView")
@@ -21,19 +22,7 @@ def calendar_view(call: Call) -> Response:
     start, end = query.window()
     refuse_too_long(start, end)
     instances = series.expanded(call.mailbox.in_calendar(call.calendar), start, end)
-    renderer = call.renderer
-    if query.option("filter") or query.option("orderby"):
-        return listing(call, [renderer.instance(one) for one in instances], "calendarView")
-    # The usual case renders only the page that is asked for.
-    part, next_link = query.page(instances, query.page_size(call.prefer.page_size))
-    names = query.selected()
-    body: dict[str, object] = {"@odata.context": context(f"users('{call.person.oid}')/calendarView")}
-    if query.wants_count():
-        body["@odata.count"] = len(instances)
-    body["value"] = [query.narrow(renderer.instance(one), names) for one in part]
-    if next_link is not None:
-        body["@odata.nextLink"] = next_link
-    return answer(body)
+    return listing(call, instances, "calendarView", related.instances(call, hidden=NOT_SELECTABLE))
 
 
 def refuse_too_long(start: datetime, end: datetime) -> None:

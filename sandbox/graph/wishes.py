@@ -10,7 +10,7 @@ from uuid import uuid4
 from sandbox import rich
 from sandbox.directory import Person, is_guid
 from sandbox.drafts import read_instant
-from sandbox.graph import query
+from sandbox.graph import filters
 from sandbox.graph.call import Call
 from sandbox.refusals import Refusal, access_denied, unreadable
 from sandbox.resources import Resource, Unwatchable, read_resource
@@ -246,13 +246,4 @@ def _watched(call: Call, resource: Resource) -> Person:
 def _admits(resource: Resource) -> Callable[[dict[str, Any]], bool] | None:
     if not resource.options.get("filter", "").strip():
         return None
-    terms = query.terms_of(resource.options["filter"])
-
-    def admits(shown: dict[str, Any]) -> bool:
-        try:
-            return all(term.fits(shown) for term in terms)
-        except (TypeError, ValueError):
-            # What is shown verbatim may hold anything where a filter expects a time or a text.
-            return False
-
-    return admits
+    return filters.parse(resource.options["filter"]).fits

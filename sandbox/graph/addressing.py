@@ -1,0 +1,24 @@
+"""Which event a path means."""
+
+from datetime import date
+
+from sandbox import series
+from sandbox.graph.call import Call
+from sandbox.items import Event
+from sandbox.refusals import Refusal
+
+
+def addressed(call: Call) -> tuple[Event, date | None]:
+    """
+    The event of the path, and the day of the slot if it is an instance. Under a named calendar it
+    must be in that calendar.
+
+    Raises:
+        Refusal: it is not there.
+    """
+    event, slot = call.mailbox.find(call.ids[0])
+    if call.calendar_id is not None and event.calendar != call.calendar.number:
+        raise Refusal(404, "ErrorItemNotFound", "The specified object was not found in the store.")
+    if slot is not None:
+        series.instance_at(event, slot)
+    return event, slot
