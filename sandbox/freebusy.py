@@ -93,13 +93,13 @@ def reach(world: World, tenant_id: str, address: str) -> Mailbox:
     return mailbox
 
 
-def timeline(mailbox: Mailbox, start: datetime, end: datetime, *, zone: str) -> Timeline:
+def timeline(mailbox: Mailbox, start: datetime, end: datetime, *, zone: str, without: Event | None = None) -> Timeline:
     """
-    What is in the mailbox's default calendar in that time. All-day events are from midnight to
-    midnight of `zone`. What was called off or declined takes nobody's time.
+    What is in the mailbox's default calendar in that time, but for one event if that is named. All-day
+    events are from midnight to midnight of `zone`. What was called off or declined takes nobody's time.
     """
     # A date is up to a day away from the instants at which it begins and ends somewhere.
-    events = mailbox.in_calendar(mailbox.default_calendar)
+    events = (event for event in mailbox.in_calendar(mailbox.default_calendar) if event is not without)
     instances = series.expanded(events, start - _A_DAY, end + _A_DAY)
     found = (_entry(one, zone) for one in instances)
     return Timeline(

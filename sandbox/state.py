@@ -9,6 +9,7 @@ from typing import cast
 import requests
 from flask import current_app
 
+from sandbox import rooms
 from sandbox import seed as seeds
 from sandbox.announcer import Announcer
 from sandbox.clock import Clock
@@ -105,6 +106,7 @@ class Sandbox:
         self.lifecycle = Lifecycle(self.clock, self.sender, self.subscriptions, self.announcer, self.identity)
         self.subscription_calls = Windows(self.clock, dict(CALL_LIMITS))
         self.world.listeners.append(self.announcer.announce)
+        self.world.listeners.append(rooms.answer_invitation)
 
 
 def _local_session() -> requests.Session:
