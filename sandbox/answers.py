@@ -25,6 +25,10 @@ class Answer(StrEnum):
     DECLINED = "declined"
 
 
+# By the word that says it.
+ANSWERS = {"accept": Answer.ACCEPTED, "tentativelyAccept": Answer.TENTATIVE, "decline": Answer.DECLINED}
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What goes with an answer. `send`: the organizer is to know; `proposed`: the time that would suit better."""
@@ -90,14 +94,16 @@ def respond(mailbox: Mailbox, event: Event, slot: date | None, answer: Answer, r
     if proposed is not None and not members["allowNewTimeProposals"]:
         raise Refusal(400, "ErrorInvalidParameter", "The organizer doesn't allow new times to be proposed.")
     status = {"response": answer.value, "time": instant(mailbox.clock.now())}
-    organizer = _organizers(mailbox, event, slot)
+    # The day as the organizer knows it: a copy may be of one occurrence only.
+    organizer, day = _organizers(mailbox, event, slot), slot or event.meeting.slot
     if answer is Answer.DECLINED and not mailbox.keeps_declined:
         _put_away(mailbox, event, slot)
     else:
-        _note(mailbox, event, slot, status, _show_as(answer, organizer[1] if organizer is not None else None, slot))
+        meeting = organizer[1] if organizer is not None else None
+        _note(mailbox, event, slot, status, _show_as(answer, meeting, day))
     if reply.send and members["responseRequested"] and organizer is not None:
         said = {"status": status} if proposed is None else {"status": status, "proposedNewTime": proposed}
-        _tell(*organizer, mailbox, slot or event.meeting.slot, said)
+        _tell(*organizer, mailbox, day, said)
 
 
 def forward(mailbox: Mailbox, event: Event, slot: date | None, recipients: list[dict[str, Any]]) -> None:
@@ -114,10 +120,11 @@ def forward(mailbox: Mailbox, event: Event, slot: date | None, recipients: list[
     day = slot or event.meeting.slot if organizer is not None else slot
     listed = _members(meeting, day)["attendees"]
     known = {_address(each) for each in (*listed, meeting.members["organizer"])}
-    people = [*listed, *(_guest(each) for each in recipients if _address(each) not in known)]
+    new = {_address(each): _guest(each) for each in recipients if _address(each) not in known}
+    people = [*listed, *new.values()]
     if len(people) > MOST_ATTENDEES:
         raise invalid_property()
-    if organizer is not None and people != listed:
+    if organizer is not None and new:
         _set_members(meeting, day, {"attendees": people})
         host.publish(meeting)
     source = meetings.snapshot(meeting) if day is None else meetings.alone(meeting, day)

@@ -6,7 +6,6 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox import answers, drafts, edits, series, settings
-from sandbox.answers import Answer
 from sandbox.items import Calendar, Event
 from sandbox.refusals import Refusal
 from sandbox.render import Form, Renderer
@@ -16,7 +15,6 @@ Operation = Literal[
     "create", "update", "delete", "move", "cancel", "edit-occurrence", "delete-occurrence", "raw", "settings",
     "accept", "tentativelyAccept", "decline", "forward",
 ]  # fmt: skip
-_ANSWERS = {"accept": Answer.ACCEPTED, "tentativelyAccept": Answer.TENTATIVE, "decline": Answer.DECLINED}
 
 
 class EditRequest(BaseModel):
@@ -77,7 +75,7 @@ def _change(mailbox: Mailbox, wish: EditRequest, calendar: Calendar) -> dict[str
         case "cancel":
             edits.cancel(mailbox, event, slot)
         case "accept" | "tentativelyAccept" | "decline":
-            answers.respond(mailbox, event, slot, _ANSWERS[wish.op], answers.read_reply(wish.body or {}))
+            answers.respond(mailbox, event, slot, answers.ANSWERS[wish.op], answers.read_reply(wish.body or {}))
         case "forward":
             answers.forward(mailbox, event, slot, answers.read_recipients(wish.body or {}))
     if event.number not in mailbox.events or slot in event.cancelled:

@@ -9,7 +9,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from sandbox import edits, series
+from sandbox import answers, edits, series
+from sandbox.answers import Reply
 from sandbox.directory import Person
 from sandbox.drafts import Draft, read
 from sandbox.items import Calendar, Event
@@ -28,6 +29,12 @@ REPEATS = {
     "weekly": {"type": "weekly", "interval": 1},
     "monthly": {"type": "absoluteMonthly", "interval": 1},
 }
+_RESPONSES = {
+    "notResponded": "not answered",
+    "accepted": "accepted",
+    "tentativelyAccepted": "accepted tentatively",
+    "declined": "declined",
+}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -44,6 +51,8 @@ class Line:
     all_day: bool
     in_series: bool
     cancelled: bool
+    # Who invited to it; null for what is the owner's, or is called off.
+    invited_by: str | None
 
 
 @dataclass(frozen=True)
@@ -74,11 +83,11 @@ def week(address: str) -> ResponseReturnValue:
 
 @blueprint.post("/mailbox/<address>/<action>")
 def change(address: str, action: str) -> ResponseReturnValue:
-    """Add, rename, move or delete; then back to the week that was looked at."""
+    """Add, rename, move, delete or answer; then back to the week that was looked at."""
     sandbox, mailbox, form = current(), _mailbox(address), request.form
     if not _is_from_here():
         return _sorry("This page takes forms from itself only.", 403)
-    act = {"add": _add, "rename": _rename, "move": _move, "delete": _delete}.get(action)
+    act = {"add": _add, "rename": _rename, "move": _move, "delete": _delete, "answer": _answer}.get(action)
     if act is None:
         return _sorry("There is nothing here.", 404)
     try:
@@ -175,6 +184,9 @@ def _line(mailbox: Mailbox, one: Instance) -> Line:
         for name, usual in (("showAs", "busy"), ("sensitivity", "normal"))
         if shown.get(name, usual) != usual
     ]
+    response = (shown.get("responseStatus") or {}).get("response")
+    if response in _RESPONSES:
+        notes.append(_RESPONSES[response])
     if shown.get("isOnlineMeeting"):
         notes.append("Teams")
     if one.slot is not None:
@@ -189,7 +201,15 @@ def _line(mailbox: Mailbox, one: Instance) -> Line:
         all_day=one.all_day,
         in_series=one.slot is not None,
         cancelled=bool(shown.get("isCancelled")),
+        invited_by=_inviter(shown),
     )
+
+
+def _inviter(shown: dict[str, Any]) -> str | None:
+    if shown.get("isOrganizer", True) or shown.get("isCancelled"):
+        return None
+    person = (shown.get("organizer") or {}).get("emailAddress") or {}
+    return str(person.get("name") or person.get("address") or "somebody")
 
 
 def _monday(week: str, today: date) -> date:
@@ -214,7 +234,13 @@ def _add(mailbox: Mailbox, form: MultiDict[str, str]) -> None:
     ends = begins + (timedelta(days=1) if all_day else timedelta(minutes=int(form["minutes"])))
     zone = mailbox.settings.time_zone
     draft = Draft(
-        members=read({"subject": form["subject"], "location": {"displayName": form.get("location", "")}}).members,
+        members=read(
+            {
+                "subject": form["subject"],
+                "location": {"displayName": form.get("location", "")},
+                "attendees": [{"emailAddress": {"address": each}} for each in form.get("invite", "").split()],
+            }
+        ).members,
         start=Moment(begins, zone),
         end=Moment(ends, zone),
         all_day=all_day,
@@ -261,6 +287,11 @@ def _delete(mailbox: Mailbox, form: MultiDict[str, str]) -> None:
         edits.delete(mailbox, event)
     else:
         edits.delete_occurrence(mailbox, event, slot)
+
+
+def _answer(mailbox: Mailbox, form: MultiDict[str, str]) -> None:
+    event, slot = _meant(mailbox, form)
+    answers.respond(mailbox, event, slot, answers.ANSWERS[form["answer"]], Reply())
 
 
 def _meant(mailbox: Mailbox, form: MultiDict[str, str]) -> tuple[Event, date | None]:

@@ -19,6 +19,7 @@ EVENT = timed(
     attendees=[{"type": "required", "emailAddress": {"name": "Adele Vance", "address": "adele@contoso.example"}}],
     recurrence=weekly("2026-12-01", "tuesday"),
 )
+REMINDERS = "startDateTime='2026-12-01T00:00:00Z',endDateTime='2027-01-01T00:00:00Z'"
 WINDOW = "startDateTime=2026-12-01T00:00:00Z&endDateTime=2027-01-01T00:00:00Z"
 
 
@@ -72,6 +73,7 @@ def lacks(answer: Any, wanted: Any, place: str = "") -> list[str]:
             "event-instances-response",
             lambda graph: graph.get(f"/me/events/{master(graph)['id']}/instances?{WINDOW}"),
         ),
+        ("reminderview-response", lambda graph: master(graph) and graph.get(f"/me/reminderView({REMINDERS})")),
         ("calendarview-list-response", lambda graph: master(graph) and graph.get(f"/me/calendarView?{WINDOW}")),
         (
             "calendarview-delta-series-response-1",

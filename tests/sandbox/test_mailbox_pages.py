@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.sandbox.graph_side import ALICE, JSON, StandIn, timed, weekly
+from tests.sandbox.graph_side import ALICE, BOB, JSON, StandIn, timed, weekly
 
 HERE = {"Origin": "http://localhost"}
 PAGE = f"/mailbox/{ALICE}/"
@@ -116,3 +116,34 @@ def test_the_demo_week_shows_every_event_of_the_truth(full: StandIn) -> None:
     page = shown(full, f"{monday:%G-W%V}")
     assert "Demo for Fabrikam" in page
     assert "Dentist" in page
+
+
+@pytest.mark.parametrize(
+    ("answer", "note", "listed"),
+    [
+        ("accept", "(accepted)", "accepted"),
+        ("tentativelyAccept", "(tentative, accepted tentatively)", "tentativelyAccepted"),
+        ("decline", None, "declined"),
+    ],
+)
+def test_an_invitation_is_answered(stand_in: StandIn, answer: str, note: str | None, listed: str) -> None:
+    form = {"subject": "Tea", "date": "2026-12-02", "start": "15:00", "minutes": "45", "invite": f"{BOB} x@y.example"}
+    assert send(stand_in, "add", **form).status_code == 303
+    assert "Invited by" not in shown(stand_in)
+    page = unescape(stand_in.http.get(f"/mailbox/{BOB}/?week={WEEK}").get_data(as_text=True))
+    assert "Invited by Alice Moreau" in page
+    assert "not answered" in page
+    id_ = re.findall(r'name="id" value="([^"]*)"', page)[0]
+    answered = stand_in.http.post(f"/mailbox/{BOB}/answer", data={"id": id_, "answer": answer}, headers=HERE)
+    assert answered.status_code == 303
+    page = unescape(stand_in.http.get(f"/mailbox/{BOB}/?week={WEEK}").get_data(as_text=True))
+    assert ('<span class="what">Tea</span>' in page) is (note is not None)
+    assert note is None or note in page
+    (event,) = stand_in.graph().all("/me/events")
+    assert [each["status"]["response"] for each in event["attendees"]] == [listed, "none"]
+
+
+def test_an_answer_that_is_none_is_not_taken(stand_in: StandIn) -> None:
+    made = stand_in.edit("create", event=timed("Tea", "2026-12-02T10:00:00", "2026-12-02T11:00:00"))
+    for answer in ("perhaps", "accept"):
+        assert send(stand_in, "answer", id=made["id"], answer=answer).status_code == 400
