@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 GRAPH = "https://graph.microsoft.com"
 OUTLOOK = "https://outlook.office.com"
@@ -185,6 +185,10 @@ class ScopeRequest:
 
     def names(self, name: str) -> bool:
         return any(p.name == name for p in self.permissions if p.is_openid)
+
+    def for_personal_account(self) -> ScopeRequest:
+        """The same without what personal accounts do not have: they are never asked for it."""
+        return replace(self, permissions=frozenset(p for p in self.permissions if not p.work_only))
 
 
 def permission(name: str, resource: str = GRAPH) -> Permission:
