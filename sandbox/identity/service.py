@@ -22,7 +22,7 @@ from sandbox.identity.requests import ApprovalRequest, SignInRequest
 from sandbox.identity.scripts import Script, Scripts
 from sandbox.identity.throttle import Throttle
 from sandbox.identity.vault import AccessToken, Vault
-from sandbox.identity.whims import EVERYBODY, Whims
+from sandbox.identity.whims import Whims
 from sandbox.identity.workflow import Workflow
 from sandbox.registration import App
 
@@ -336,13 +336,11 @@ class Identity:
 
     def key_of(self, who: str) -> str:
         """
-        Under which key switches keep a person, a tenant or an app; nothing at all means everybody.
+        Under which key switches keep a person, a tenant or an app.
 
         Raises:
             LookupError: nobody and nothing is called so.
         """
-        if who == EVERYBODY:
-            return EVERYBODY
         if (tenant := self.directory.find_tenant(who)) is not None:
             return tenant.id
         if (app := self.apps.find(who)) is not None:
