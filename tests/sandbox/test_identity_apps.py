@@ -241,9 +241,7 @@ def test_work_apps_may_have_a_query_in_their_address_and_more_of_everything() ->
 
 def test_a_query_in_the_address_is_kept_on_the_way_back(platform: Platform, browser: Browser) -> None:
     uri = "https://mine.example/back?lang=en"
-    platform.door(
-        "apps", client_id=MINE, redirect_uris=[uri], delegated=["openid"], audience="AzureADMultipleOrgs"
-    )
+    platform.door("apps", client_id=MINE, redirect_uris=[uri], delegated=["openid"], audience="AzureADMultipleOrgs")
     page = browser.sign_in(platform.authorize_url(client_id=MINE, redirect_uri=uri, scope="openid"), ALICE)
     assert page.location is not None
     assert page.location.startswith(f"{uri}&code=")

@@ -157,9 +157,7 @@ def test_an_assertion_that_says_something_wrong_is_refused(daemon: Daemon, chang
 
 
 @pytest.mark.parametrize(("name", "offset"), [("exp", -301), ("exp", 901), ("nbf", 301)])
-def test_the_moments_of_an_assertion_are_checked_by_the_sandboxs_clock(
-    daemon: Daemon, name: str, offset: int
-) -> None:
+def test_the_moments_of_an_assertion_are_checked_by_the_sandboxs_clock(daemon: Daemon, name: str, offset: int) -> None:
     daemon.platform.clock.advance(timedelta(days=3))
     now = daemon.platform.clock.now().timestamp()
     assert daemon.ask(daemon.assertion()).ok
@@ -229,7 +227,7 @@ def test_codes_and_refresh_tokens_are_redeemed_with_an_assertion_too(daemon: Dae
 
 @pytest.mark.contract
 def test_msal_proves_itself_by_either_kind_of_thumbprint(daemon: Daemon) -> None:
-    sha1 = hashlib.sha1(der_of(daemon.certificate)).hexdigest()
+    sha1 = hashlib.sha1(der_of(daemon.certificate), usedforsecurity=False).hexdigest()
     for credential in (
         {"private_key": daemon.key, "public_certificate": daemon.certificate},
         {"private_key": daemon.key, "thumbprint": sha1},
