@@ -27,11 +27,11 @@ from sandbox.identity.requests import read_return_address, read_sign_in
 from sandbox.identity.service import Identity
 
 
-@blueprint.route("/<tenant>/oauth2/v2.0/authorize", methods=["GET", "POST"])
+@blueprint.get("/<tenant>/oauth2/v2.0/authorize")
 @with_identity
 def authorize(identity: Identity, tenant: str) -> BaseResponse:
     segment = page_segment(identity, tenant)
-    args = request.values.to_dict()
+    args = request.args.to_dict()
     back = read_return_address(args, identity.apps)
     check_app(segment, back.app)
     try:
@@ -105,7 +105,7 @@ def request_approval(identity: Identity, tenant: str) -> BaseResponse:
     if request.form.get("answer") != "request":
         return journey.refuse(identity, attempt, RedirectFault(None, error="access_denied", subcode="cancel"))
     reason = request.form.get("reason", "").strip()
-    if attempt.objection not in MAY_REQUEST or not reason:
+    if attempt.interrupts or attempt.objection not in MAY_REQUEST or not reason:
         return journey.proceed(identity, attempt, person)
     permissions = journey.wanted_from(attempt, person).permissions
     app, now = attempt.asked.app, identity.clock.now()
