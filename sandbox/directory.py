@@ -1,12 +1,11 @@
-"""The tenants, people and registered apps that the sandbox knows: fixed, so that tests may rest on them."""
+"""The tenants and people that the sandbox knows: fixed, so that tests may rest on them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from urllib.parse import urlsplit
 from uuid import NAMESPACE_DNS, uuid5
 
 PERSONAL_TENANT_ID = "9188040d-6c67-4c5b-b112-36a304b66dad"
@@ -23,24 +22,45 @@ def is_guid(text: str) -> bool:
 
 
 class ConsentPolicy(StrEnum):
-    """Who may say yes to calendars in a tenant."""
+    """What the people of a tenant may agree to for themselves."""
 
+    # Whatever is not reserved to administrators.
     USERS = "users"
+    # What the tenant has classified as low, for apps of verified publishers or of its own.
+    LOW_RISK = "low-risk"
+    # What Microsoft finds harmless at present; calendars are not among it.
+    RECOMMENDED = "recommended"
+    # Nothing at all, not even signing in.
     ADMINISTRATORS = "administrators"
 
 
 @dataclass(frozen=True)
 class Tenant:
-    """A directory. `consent` is how it starts; `Identity.set_consent` changes it for a while."""
+    """
+    A directory. `consent` is how it starts; `Identity.set_consent` changes it for a while.
+
+    `withdrawn` are the apps (client ids) that it agreed to once and then no longer: it knows them, and
+    they may nothing.
+    """
 
     id: str
     name: str
     domain: str
     consent: ConsentPolicy = ConsentPolicy.USERS
+    withdrawn: tuple[str, ...] = ()
 
     @property
     def is_personal(self) -> bool:
         return self.id == PERSONAL_TENANT_ID
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where a guest comes from: who they are there."""
+
+    oid: str
+    tenant_id: str
+    upn: str
 
 
 @dataclass(frozen=True)
@@ -49,8 +69,10 @@ class Person:
     Somebody who can sign in.
 
     `trouble` is the AADSTS number that every sign-in and every token request of this person ends in;
-    `note` is what the account page says about it. `purpose` is what the mailbox is for: a `user`, or a
-    `room`, a piece of `equipment` or a `shared` mailbox, which are nobody's and sign in nowhere.
+    `note` is what the account page says about it. `is_admin` makes a Global Administrator, `manages_apps`
+    an Application Administrator. `home` is set where the person is a guest. `purpose` is what the mailbox
+    is for: a `user`, or a `room`, a piece of `equipment` or a `shared` mailbox, which are nobody's and sign
+    in nowhere.
     """
 
     oid: str
@@ -62,6 +84,9 @@ class Person:
     has_mailbox: bool = True
     trouble: int | None = None
     note: str = ""
+    manages_apps: bool = False
+    needs_second_factor: bool = False
+    home: Home | None = None
     purpose: str = "user"
 
     @property
@@ -73,63 +98,80 @@ class Person:
         return self.tenant_id == PERSONAL_TENANT_ID
 
     @property
+    def is_guest(self) -> bool:
+        return self.home is not None
+
+    @property
+    def home_oid(self) -> str:
+        """The object id in the tenant that the account belongs to; a guest has another one here."""
+        return self.home.oid if self.home else self.oid
+
+    @property
+    def home_tenant_id(self) -> str:
+        return self.home.tenant_id if self.home else self.tenant_id
+
+    @property
+    def approves_apps(self) -> bool:
+        """Whether they may say yes for the whole tenant, at least to delegated permissions."""
+        return self.is_admin or self.manages_apps
+
+    @property
     def initials(self) -> str:
         words = self.name.split()
         return (words[0][0] + words[-1][0]).upper()
 
 
 @dataclass(frozen=True)
-class App:
-    """A registration: what it may ask for, where answers may go."""
+class Guest:
+    """An invitation that was accepted: the account of `address` is `oid` in the tenant."""
 
-    client_id: str
-    name: str
-    publisher: str
-    secret: str
-    redirect_uris: tuple[str, ...]
-    delegated: tuple[str, ...]
-    application: tuple[str, ...]
-
-    def accepts_redirect(self, uri: str) -> bool:
-        """Letter for letter, except that the port of `localhost` does not matter."""
-        return any(uri == known or _portless(uri) == _portless(known) for known in self.redirect_uris)
-
-
-def _portless(uri: str) -> str:
-    """`uri` without its port when it is an http address of localhost; otherwise unchanged."""
-    try:
-        parts = urlsplit(uri)
-        port = parts.port
-    except ValueError:
-        return uri
-    if parts.scheme != "http" or parts.hostname != "localhost" or port is None:
-        return uri
-    return uri.replace(f"localhost:{port}", "localhost", 1)
+    oid: str
+    tenant_id: str
+    address: str
 
 
 class Directory:
     """
-    Look-up of tenants, people and apps. Holds no state that changes. `resources` are found like
+    Look-up of tenants and people. Holds no state that changes. `guests` and `resources` are found like
     people, but are not among them.
     """
 
     def __init__(
-        self, tenants: Iterable[Tenant], people: Iterable[Person], apps: Iterable[App], resources: Iterable[Person] = ()
+        self,
+        tenants: Iterable[Tenant],
+        people: Iterable[Person],
+        guests: Iterable[Guest] = (),
+        resources: Iterable[Person] = (),
     ) -> None:
         self.tenants = tuple(tenants)
         self.people = tuple(people)
         self.resources = tuple(resources)
-        self.apps = tuple(apps)
         self._tenants = {key: t for t in self.tenants for key in (t.id, t.domain)}
         everybody = (*self.people, *self.resources)
         self._people = {key.lower(): p for p in everybody for key in (p.oid, p.upn, p.mail)}
-        self._apps = {app.client_id: app for app in self.apps}
+        self.guests = tuple(self._invited(guest) for guest in guests)
+        # A guest's address means the account at home; here they are found by what is theirs here.
+        self._people |= {key.lower(): p for p in self.guests for key in (p.oid, p.upn)}
+        self._guests = {(p.home_oid, p.tenant_id): p for p in self.guests}
 
     @classmethod
     def default(cls, more_people: int = 0) -> Directory:
         """The fixed cast, and `more_people` ordinary people of Contoso after it."""
         crowd = (_one_of_the_crowd(n) for n in range(1, more_people + 1))
-        return cls(TENANTS, (*CAST, *crowd), APPS, RESOURCES)
+        return cls(TENANTS, (*CAST, *crowd), GUESTS, RESOURCES)
+
+    def _invited(self, guest: Guest) -> Person:
+        person, tenant = self._people[guest.address], self._tenants[guest.tenant_id]
+        return replace(
+            person,
+            oid=guest.oid,
+            tenant_id=tenant.id,
+            upn=f"{person.upn.replace('@', '_')}#EXT#@{tenant.domain}",
+            is_admin=False,
+            manages_apps=False,
+            has_mailbox=False,
+            home=Home(person.oid, person.tenant_id, person.upn),
+        )
 
     def find_tenant(self, id_or_domain: str) -> Tenant | None:
         return self._tenants.get(id_or_domain.lower())
@@ -138,8 +180,14 @@ class Directory:
         """By object id, user principal name or mail address, in any case of letters."""
         return self._people.get(oid_or_address.strip().lower())
 
-    def find_app(self, client_id: str) -> App | None:
-        return self._apps.get(client_id.lower())
+    def at_home(self, person: Person) -> Person:
+        """The account itself, for somebody who may be a guest."""
+        return self._people[person.home.oid] if person.home else person
+
+    def known_in(self, tenant_id: str, person: Person) -> Person | None:
+        """Who the person is in a tenant: a member, a guest under another object id, or nobody."""
+        home = self.at_home(person)
+        return home if home.tenant_id == tenant_id else self._guests.get((home.oid, tenant_id))
 
     def tenant_of(self, person: Person) -> Tenant:
         return self._tenants[person.tenant_id]
@@ -165,14 +213,28 @@ def _person(
     has_mailbox: bool = True,
     trouble: int | None = None,
     note: str = "",
+    manages_apps: bool = False,
+    needs_second_factor: bool = False,
 ) -> Person:
-    return Person(oid, tenant_id, name, address, address, is_admin, has_mailbox, trouble, note)
+    return Person(
+        oid,
+        tenant_id,
+        name,
+        address,
+        address,
+        is_admin,
+        has_mailbox,
+        trouble,
+        note,
+        manages_apps=manages_apps,
+        needs_second_factor=needs_second_factor,
+    )
 
 
 TENANTS = (
     Tenant(CONTOSO_ID, "Contoso", "contoso.example"),
-    Tenant(FABRIKAM_ID, "Fabrikam", "fabrikam.example", ConsentPolicy.ADMINISTRATORS),
-    Tenant(NORTHWIND_ID, "Northwind", "northwind.example"),
+    Tenant(FABRIKAM_ID, "Fabrikam", "fabrikam.example", ConsentPolicy.RECOMMENDED),
+    Tenant(NORTHWIND_ID, "Northwind", "northwind.example", withdrawn=(ALMANAC_ID,)),
     Tenant(PERSONAL_TENANT_ID, "Personal accounts", "outlook.example"),
 )
 
@@ -231,6 +293,46 @@ CAST = (
         note="account disabled",
         trouble=50057,
     ),
+    _person(
+        "313a0000-c60d-47b8-88a9-b7cae526900d",
+        CONTOSO_ID,
+        "Mia Tan",
+        "mia.tan@contoso.example",
+        note="second factor",
+        needs_second_factor=True,
+    ),
+    # Accounts that only administer have no mailbox, as is usual.
+    _person(
+        "ada31000-d71e-48c9-99ba-c8dbf637a00e",
+        CONTOSO_ID,
+        "Adam Apps",
+        "adam.apps@contoso.example",
+        note="application administrator",
+        has_mailbox=False,
+        manages_apps=True,
+    ),
+    _person(
+        "71150000-e82f-49da-aacb-d9ec0748b00f",
+        NORTHWIND_ID,
+        "Nils Admin",
+        "nils.admin@northwind.example",
+        has_mailbox=False,
+        is_admin=True,
+    ),
+    _person(
+        "90500000-f930-4aeb-bbdc-eafd1859c010",
+        FABRIKAM_ID,
+        "Gus Hale",
+        "gus.hale@fabrikam.example",
+        note="guest in Contoso",
+    ),
+    _person(
+        "00000000-0000-0000-5b70-1daea2f0c811",
+        PERSONAL_TENANT_ID,
+        "Petra Quist",
+        "petra.quist@outlook.example",
+        note="guest in Contoso",
+    ),
 )
 
 RESOURCES = (
@@ -240,23 +342,7 @@ RESOURCES = (
     _resource("54a7ed00-0004-4f30-b081-3f426dae1104", "Front Desk", "front.desk@contoso.example", "shared"),
 )
 
-APPS = (
-    App(
-        client_id=ALMANAC_ID,
-        name="Almanac",
-        publisher="Almanac",
-        secret="sandbox-secret-of-almanac",
-        redirect_uris=("http://localhost/connections/callback/",),
-        delegated=(
-            "openid",
-            "profile",
-            "email",
-            "offline_access",
-            "User.Read",
-            "Calendars.Read",
-            "Calendars.ReadWrite",
-            "MailboxSettings.Read",
-        ),
-        application=("Calendars.Read", "Calendars.ReadWrite", "MailboxSettings.Read", "User.Read.All"),
-    ),
+GUESTS = (
+    Guest("90500001-0a41-4bfc-8ced-fb0e296ad012", CONTOSO_ID, "gus.hale@fabrikam.example"),
+    Guest("9e72a001-1b52-4c0d-9dfe-0c1f3a7be013", CONTOSO_ID, "petra.quist@outlook.example"),
 )

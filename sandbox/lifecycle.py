@@ -90,7 +90,7 @@ class Lifecycle:
         """Whether consent holds. It is asked only of those in doubt: tokens may be had without any."""
         if subscription.id not in self._doubtful:
             return True
-        app = self.identity.directory.find_app(subscription.app_id)
+        app = self.identity.apps.find(subscription.app_id)
         if app is None:
             return False
         consents, creator = self.identity.consents, subscription.creator

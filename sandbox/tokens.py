@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from sandbox.directory import PERSONAL_TENANT_ID, App, Person
+from sandbox.directory import PERSONAL_TENANT_ID, Person
+from sandbox.registration import App
 
 LOGIN = "https://login.microsoftonline.com"
 ISSUER_TEMPLATE = f"{LOGIN}/{{tenantid}}/v2.0"
@@ -26,6 +27,7 @@ PUBLISHER = "0bf30f3b-4a52-48df-9a82-234910c4a086"
 
 # Template ids of directory roles, as they stand in the `wids` claim.
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
+APPLICATION_ADMINISTRATOR = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
 ORDINARY_MEMBER = "b79fbf4d-3ef9-4689-8143-76b194e85509"
 
 
@@ -139,7 +141,13 @@ def service_principal_id(tenant_id: str, client_id: str) -> str:
 
 
 def client_info_of(person: Person) -> str:
-    return base64url(f'{{"uid":"{person.oid}","utid":"{person.tenant_id}"}}'.encode())
+    """Names the account at home, wherever it signs in."""
+    return base64url(f'{{"uid":"{person.home_oid}","utid":"{person.home_tenant_id}"}}'.encode())
+
+
+def half_hash(value: str) -> str:
+    """The `c_hash` of a code: the left half of its SHA-256."""
+    return base64url(hashlib.sha256(value.encode()).digest()[:16])
 
 
 def id_token(
@@ -152,8 +160,13 @@ def id_token(
     nonce: str | None = None,
     auth_time: datetime | None = None,
     session_id: str | None = None,
+    code: str | None = None,
 ) -> str:
-    """An id_token v2.0, valid for an hour from `now`; `nonce` only when a code is redeemed."""
+    """
+    An id_token v2.0, valid for an hour from `now`; `nonce` only when a code is redeemed.
+
+    `code` is the one that the token comes with at the redirect URI.
+    """
     issued = int(now.timestamp())
     names = set(scopes)
     claims: dict[str, object] = {
@@ -169,12 +182,14 @@ def id_token(
         "uti": secrets.token_urlsafe(16),
     }
     if "profile" in names:
-        claims |= {"oid": person.oid, "name": person.name, "preferred_username": person.upn}
+        claims |= {"oid": person.oid, "name": person.name, "preferred_username": address_of(person)}
         claims["login_hint"] = login_hint_of(person)
         if not person.is_personal:
-            # The registration asks for directory roles, so an administrator can be told from a member.
-            claims["wids"] = [GLOBAL_ADMINISTRATOR] if person.is_admin else [ORDINARY_MEMBER]
-    if "email" in names:
+            # The registrations ask for directory roles, so an administrator can be told from a member,
+            # and for the kind of account, so a guest can.
+            claims["wids"] = [_role_of(person)]
+            claims["acct"] = 1 if person.is_guest else 0
+    if "email" in names or person.is_guest:
         claims["email"] = person.mail
     if nonce is not None:
         claims["nonce"] = nonce
@@ -182,12 +197,25 @@ def id_token(
         claims["auth_time"] = int(auth_time.timestamp())
     if session_id is not None:
         claims["sid"] = session_id
+    if code is not None:
+        claims["c_hash"] = half_hash(code)
     return keys.signing_key(person.tenant_id).sign(claims)
+
+
+def address_of(person: Person) -> str:
+    """What a person types to sign in: a guest keeps the name of their home."""
+    return person.home.upn if person.home else person.upn
+
+
+def _role_of(person: Person) -> str:
+    if person.is_admin:
+        return GLOBAL_ADMINISTRATOR
+    return APPLICATION_ADMINISTRATOR if person.manages_apps else ORDINARY_MEMBER
 
 
 def login_hint_of(person: Person) -> str:
     """The opaque `login_hint` claim: good at the authorize and logout endpoints."""
-    return "O." + base64url(f"{person.oid}\n{person.upn}".encode())
+    return "O." + base64url(f"{person.home_oid}\n{address_of(person)}".encode())
 
 
 def access_token(
@@ -201,6 +229,7 @@ def access_token(
     now: datetime,
     expires_at: datetime,
     capabilities: Iterable[str] = (),
+    second_factor: bool = False,
 ) -> str:
     """
     An access token for `resource`; `person` is None for the app itself, and `scopes` are then its roles.
@@ -233,9 +262,12 @@ def access_token(
             "sub": subject_for(person, app),
             "name": person.name,
             "upn": person.upn,
-            "unique_name": person.upn,
+            "unique_name": address_of(person),
             "scp": " ".join(scopes),
+            "amr": ["pwd", "mfa"] if second_factor else ["pwd"],
         }
+        if person.home is not None:
+            claims["idp"] = f"https://sts.windows.net/{person.home.tenant_id}/"
     if granted := sorted(capabilities):
         claims["xms_cc"] = granted
     # Graph's tokens carry a nonce in their header that only Graph can undo: nobody else verifies them.

@@ -1,9 +1,9 @@
 """The control doors under `/_sandbox`: JSON in, JSON out, for tests, demos and measurements."""
 
-from sandbox.control import delta, identity, mailboxes, subscriptions, traffic, worlds, zones
+from sandbox.control import apps, delta, identity, mailboxes, subscriptions, traffic, worlds, zones
 from sandbox.control.door import blueprint
 
 # The doors hang themselves on the blueprint when their modules are imported.
-DOORS = (delta, identity, mailboxes, subscriptions, traffic, worlds, zones)
+DOORS = (apps, delta, identity, mailboxes, subscriptions, traffic, worlds, zones)
 
 __all__ = ["DOORS", "blueprint"]

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from sandbox.directory import App
+from sandbox.directory import Person
 from sandbox.identity import permissions
-from sandbox.identity.aadsts import PageFault, RedirectFault, Where
+from sandbox.identity.aadsts import PageFault, RedirectFault
 from sandbox.identity.browsers import Attempt
 from sandbox.identity.http import (
     blueprint,
     browser_session,
+    check_app,
     error_fields,
+    ids_of,
     page,
     page_segment,
     refusal_page,
@@ -22,11 +22,13 @@ from sandbox.identity.http import (
     send_back,
     with_identity,
 )
+from sandbox.identity.numbers import Where
 from sandbox.identity.permissions import BadScope, ScopeRequest, UnknownPermission, UnknownResource
 from sandbox.identity.picker import accounts_for, chosen_person
 from sandbox.identity.requests import ApprovalRequest, read_return_address
 from sandbox.identity.segments import Segment
 from sandbox.identity.service import Identity
+from sandbox.registration import App
 
 Approval = Attempt[ApprovalRequest]
 
@@ -56,7 +58,8 @@ def _open(identity: Identity, segment: Segment, scope: str, *, is_v2: bool) -> R
         raise PageFault(500208, "Personal accounts have no administrator.", status=400)
     # Whatever the sign-in uses, this answer is always a GET with a query.
     args = {**request.args.to_dict(), "response_mode": "query"}
-    back = read_return_address(args, identity.directory)
+    back = read_return_address(args, identity.apps)
+    check_app(segment, back.app)
     wanted = _read_scope(scope, back.app)
     roles = back.app.application if wanted.is_default else ()
     session = browser_session(identity) or identity.sessions.open()
@@ -79,34 +82,38 @@ def _read_scope(scope: str, app: App) -> ScopeRequest:
 @blueprint.get("/<tenant>/v2.0/adminconsent/accounts")
 @with_identity
 def approval_accounts(identity: Identity, tenant: str) -> BaseResponse:
-    return _choose(identity, _attempt(identity, tenant, request.args))
+    return _choose(identity, _attempt(identity, tenant))
 
 
 @blueprint.post("/<tenant>/v2.0/adminconsent/accounts")
 @with_identity
 def choose_administrator(identity: Identity, tenant: str) -> BaseResponse:
-    attempt = _attempt(identity, tenant, request.form)
+    attempt = _attempt(identity, tenant)
     asked = attempt.asked
-    person = chosen_person(identity, request.form)
-    if person is None:
+    account = chosen_person(identity, request.form)
+    if account is None:
         return _choose(identity, attempt, unknown=request.form.get("username", ""))
     again = f"{_base(attempt)}/accounts?attempt={attempt.key}"
-    if person.is_personal or not asked.segment.admits(person):
+    person = asked.segment.known_as(account, identity.directory)
+    if person is None or person.is_personal:
         number = 50020 if asked.segment.is_one_organization else 500208
-        detail = f"The account {person.upn} cannot be used here: it does not belong to this directory."
+        detail = f"The account {account.upn} cannot be used here: it does not belong to this directory."
         return refusal_page(identity, PageFault(number, detail), again)
-    if (trouble := identity.trouble(person, Where.PAGE)) is not None:
+    if (trouble := identity.trouble(person, asked.app, Where.PAGE)) is not None:
         return refusal_page(identity, PageFault(trouble.number), again)
     attempt.session.sign_in(person, identity.clock.now())
     tenant_of_person = identity.directory.tenant_of(person)
-    if not person.is_admin:
+    if not _may_approve(person, asked):
         return page(
             "sign-in-need-approval.html",
             app=asked.app,
             person=person,
             tenant=tenant_of_person,
+            number=90094,
+            is_risky=False,
             again=again,
             without=None,
+            ids=ids_of(identity),
         )
     attempt.person = person
     return page(
@@ -124,7 +131,7 @@ def choose_administrator(identity: Identity, tenant: str) -> BaseResponse:
 @blueprint.post("/<tenant>/v2.0/adminconsent/answer")
 @with_identity
 def answer_approval(identity: Identity, tenant: str) -> BaseResponse:
-    attempt = _attempt(identity, tenant, request.form)
+    attempt = _attempt(identity, tenant)
     asked, person = attempt.asked, attempt.person
     if person is None:
         raise PageFault(50089, status=400)
@@ -137,9 +144,14 @@ def answer_approval(identity: Identity, tenant: str) -> BaseResponse:
     return send_back(asked.back, {"admin_consent": "True", "tenant": person.tenant_id, "scope": scope})
 
 
-def _attempt(identity: Identity, tenant: str, fields: Mapping[str, str]) -> Approval:
+def _may_approve(person: Person, asked: ApprovalRequest) -> bool:
+    """Application Administrators say yes to everything but Graph's application permissions."""
+    return person.is_admin or (person.manages_apps and not asked.roles)
+
+
+def _attempt(identity: Identity, tenant: str) -> Approval:
     page_segment(identity, tenant)
-    attempt = identity.approvals.find(fields.get("attempt", ""), browser_session(identity))
+    attempt = identity.approvals.find(request.values.get("attempt", ""), browser_session(identity))
     if attempt is None:
         raise PageFault(50089, status=400)
     return attempt
@@ -155,11 +167,11 @@ def _choose(identity: Identity, attempt: Approval, unknown: str | None = None) -
         identity,
         # An approval offers every administrator, whoever is signed in: nobody approves by habit.
         None,
-        lambda person: person.is_admin and asked.segment.admits(person),
+        lambda person: _may_approve(person, asked) and asked.segment.admits(person, identity.directory),
     )
     return page(
         "sign-in-accounts.html",
-        app=asked.app,
+        purpose=f"to continue to {asked.app.name}",
         base=_base(attempt),
         attempt=attempt.key,
         listed=listed,

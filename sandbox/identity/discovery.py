@@ -9,10 +9,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from sandbox.identity import segments
 from sandbox.identity.aadsts import LOGIN, TokenFault
-from sandbox.identity.http import blueprint, with_identity
+from sandbox.identity.http import blueprint, disturbed, with_identity
+from sandbox.identity.numbers import Where
 from sandbox.identity.segments import Segment
 from sandbox.identity.service import Identity
 from sandbox.identity.token import refuse
+from sandbox.identity.whims import Place
 from sandbox.tokens import ISSUER_TEMPLATE, issuer_of
 
 _CLOUDS = (
@@ -23,12 +25,13 @@ _CLOUDS = (
 
 
 @blueprint.get("/<tenant>/v2.0/.well-known/openid-configuration")
+@disturbed(Place.METADATA)
 @with_identity
 def metadata(identity: Identity, tenant: str) -> BaseResponse:
     try:
-        segment = segments.parse(tenant, identity.directory)
-    except segments.UnknownTenant as error:
-        return refuse(identity, TokenFault(error.number, error.sentence))
+        segment = _segment(identity, tenant)
+    except TokenFault as fault:
+        return refuse(identity, fault)
     response = jsonify(_metadata(identity, segment))
     response.headers["Cache-Control"] = "max-age=86400, private"
     response.headers["Access-Control-Allow-Origin"] = "*"
@@ -71,13 +74,32 @@ def _metadata(identity: Identity, segment: Segment) -> dict[str, object]:
     }
 
 
+def _segment(identity: Identity, tenant: str) -> Segment:
+    """
+    The tenant part of an address that is answered with JSON.
+
+    Raises:
+        TokenFault: there is no such tenant, or it has been made to vanish.
+    """
+    try:
+        segment = segments.parse(tenant, identity.directory)
+    except segments.UnknownTenant as error:
+        raise TokenFault(error.number, error.sentence) from error
+    if segment.tenant is not None:
+        scripted = identity.scripts.meets((segment.tenant.id,), Where.DISCOVERY)
+        if scripted is not None:
+            raise TokenFault.of(scripted)
+    return segment
+
+
 @blueprint.get("/<tenant>/discovery/v2.0/keys")
+@disturbed(Place.KEYS)
 @with_identity
 def keys(identity: Identity, tenant: str) -> BaseResponse:
     try:
-        segments.parse(tenant, identity.directory)
-    except segments.UnknownTenant as error:
-        return refuse(identity, TokenFault(error.number, error.sentence))
+        _segment(identity, tenant)
+    except TokenFault as fault:
+        return refuse(identity, fault)
     response = jsonify(identity.keys.document())
     response.headers["Cache-Control"] = "max-age=86400, private"
     response.headers["Access-Control-Allow-Origin"] = "*"

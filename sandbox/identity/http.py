@@ -11,12 +11,15 @@ from uuid import uuid4
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from sandbox.directory import is_guid
 from sandbox.identity import segments
 from sandbox.identity.aadsts import LOGIN, PageFault, RedirectFault, describe, timestamp
 from sandbox.identity.browsers import BrowserSession
 from sandbox.identity.requests import ReturnAddress
 from sandbox.identity.segments import Segment
 from sandbox.identity.service import Identity
+from sandbox.identity.whims import Place
+from sandbox.registration import App
 
 blueprint = Blueprint("identity", __name__)
 
@@ -40,6 +43,42 @@ def with_identity(
                 return refusal_page(identity, fault)
 
     return locked
+
+
+def disturbed(
+    place: Place,
+) -> Callable[[Callable[Arguments, BaseResponse]], Callable[Arguments, BaseResponse]]:
+    """Let a view be late, or answer something else, where somebody wished so. Stands outside the lock."""
+
+    def decorate(view: Callable[Arguments, BaseResponse]) -> Callable[Arguments, BaseResponse]:
+        @wraps(view)
+        def perhaps(*args: Arguments.args, **kwargs: Arguments.kwargs) -> BaseResponse:
+            identity: Identity = current_app.extensions["sandbox"].identity
+            with identity.lock:
+                odd = identity.whims.odd_answer(place, _concerned(identity))
+            if odd is not None:
+                odd.wait()
+                if (response := odd.response()) is not None:
+                    return response
+            return view(*args, **kwargs)
+
+        return perhaps
+
+    return decorate
+
+
+def _concerned(identity: Identity) -> tuple[str, ...]:
+    """Whom a request is about: a person by what they were given before, the tenant of the address, the app."""
+    form, vault = request.form, identity.vault
+    grant = vault.codes.get(form.get("code", "")) or vault.refresh_tokens.get(form.get("refresh_token", ""))
+    keys: list[str] = []
+    if grant is not None:
+        keys += [*identity.keys_of(grant.person, grant.app)]
+    named = identity.directory.find_tenant((request.view_args or {}).get("tenant", ""))
+    keys += [named.id] if named is not None else []
+    if (app := identity.apps.find(form.get("client_id", ""))) is not None:
+        keys.append(app.client_id)
+    return tuple(keys)
 
 
 def page_segment(identity: Identity, text: str) -> Segment:
@@ -69,10 +108,23 @@ def refusal_page(identity: Identity, fault: PageFault, again: str | None = None)
         fault.status,
         fault=fault,
         again=again,
-        trace_id=uuid4(),
-        correlation_id=uuid4(),
-        timestamp=timestamp(identity.clock.now()),
+        ids=ids_of(identity),
     )
+
+
+def ids_of(identity: Identity) -> dict[str, str]:
+    """What a person reads to their administrator from a page of refusal."""
+    return {
+        "trace_id": str(uuid4()),
+        "correlation_id": correlation_id(),
+        "timestamp": timestamp(identity.clock.now()),
+    }
+
+
+def correlation_id() -> str:
+    """The client's own, from header or address, or a new one."""
+    given = request.headers.get("client-request-id") or request.values.get("client-request-id", "")
+    return given.lower() if is_guid(given) else str(uuid4())
 
 
 def browser_session(identity: Identity) -> BrowserSession | None:
@@ -107,7 +159,7 @@ def error_fields(identity: Identity, fault: RedirectFault) -> dict[str, str | No
     description = fault.detail or None
     uri = None
     if fault.number is not None:
-        description = describe(fault.number, fault.detail, identity.clock.now())
+        description = describe(fault.number, fault.detail, identity.clock.now(), correlation_id())
         uri = f"{LOGIN}/error?code={fault.number}"
     return {
         "error": fault.error,
@@ -115,3 +167,17 @@ def error_fields(identity: Identity, fault: RedirectFault) -> dict[str, str | No
         "error_uri": uri,
         "error_subcode": fault.subcode,
     }
+
+
+def check_app(segment: Segment, app: App) -> None:
+    """
+    Whether an app may be used at this address at all.
+
+    Raises:
+        PageFault: it may not.
+    """
+    if (objection := segment.objection(app)) is not None:
+        number, sentence = objection
+        raise PageFault(number, sentence, status=400)
+    if not app.enabled:
+        raise PageFault(7000112, f"Application '{app.client_id}' ({app.name}) is disabled.", status=400)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 GRAPH = "https://graph.microsoft.com"
 OUTLOOK = "https://outlook.office.com"
@@ -32,13 +32,20 @@ class BadScope(Exception):
 
 @dataclass(frozen=True)
 class Permission:
-    """A delegated permission. `harmless` ones a user may grant even where administrators decide."""
+    """
+    A delegated permission.
+
+    `harmless` ones a user may grant even where Microsoft's recommended policy holds, `admin_only` ones
+    nobody but an administrator grants anywhere. Personal accounts have none that are `work_only`.
+    """
 
     resource: str
     name: str
     title: str
     detail: str
     harmless: bool = False
+    admin_only: bool = False
+    work_only: bool = False
 
     @property
     def is_openid(self) -> bool:
@@ -87,18 +94,59 @@ _CATALOGUE = (
         "Calendars.Read.Shared",
         "Read calendars you can open",
         "Your own events and those that others share with you.",
+        work_only=True,
     ),
     Permission(
         GRAPH,
         "Calendars.ReadWrite.Shared",
         "Read and write calendars you can open",
         "Your own events and those that others share with you.",
+        work_only=True,
     ),
     Permission(
         GRAPH,
         "MailboxSettings.Read",
         "Read your mailbox settings",
         "Your time zone, working hours and automatic replies. Not your mail.",
+    ),
+    Permission(
+        GRAPH,
+        "MailboxSettings.ReadWrite",
+        "Read and change your mailbox settings",
+        "Your time zone, working hours and automatic replies. Not your mail.",
+    ),
+    Permission(GRAPH, "Contacts.Read", "Read your contacts", "The people in your address book.", harmless=True),
+    Permission(GRAPH, "Mail.Send", "Send mail as you", "The app writes to others in your name.", harmless=True),
+    Permission(
+        GRAPH,
+        "User.ReadBasic.All",
+        "Read the basic profiles of all users",
+        "Names, addresses and pictures of the people of your organization.",
+        work_only=True,
+    ),
+    Permission(
+        GRAPH,
+        "User.Read.All",
+        "Read the full profiles of all users",
+        "Everything that your organization notes about its people.",
+        admin_only=True,
+        work_only=True,
+    ),
+    Permission(
+        GRAPH,
+        "Group.Read.All",
+        "Read all groups",
+        "The groups that you can open, their members, calendars and conversations.",
+        admin_only=True,
+        work_only=True,
+    ),
+    Permission(
+        GRAPH,
+        "Group.ReadWrite.All",
+        "Read and write all groups",
+        "Create groups, and change those that you can open and what is in them.",
+        admin_only=True,
+        work_only=True,
     ),
     Permission(OUTLOOK, "Calendars.Read", "Read your calendars (Outlook)", "All events in your calendars."),
     Permission(
@@ -115,7 +163,10 @@ APPLICATION_ROLES = {
     "Calendars.ReadWrite": "Read and write calendars in all mailboxes",
     "Calendars.ReadBasic.All": "Read calendars in all mailboxes, without details",
     "MailboxSettings.Read": "Read all mailbox settings",
+    "MailboxSettings.ReadWrite": "Read and change all mailbox settings",
     "User.Read.All": "Read the profiles of all users",
+    "Group.Read.All": "Read all groups",
+    "Group.ReadWrite.All": "Read and write all groups",
 }
 
 
@@ -134,6 +185,10 @@ class ScopeRequest:
 
     def names(self, name: str) -> bool:
         return any(p.name == name for p in self.permissions if p.is_openid)
+
+    def for_personal_account(self) -> ScopeRequest:
+        """The same without what personal accounts do not have: they are never asked for it."""
+        return replace(self, permissions=frozenset(p for p in self.permissions if not p.work_only))
 
 
 def permission(name: str, resource: str = GRAPH) -> Permission:

@@ -38,5 +38,10 @@ def accounts_for(
 
 
 def chosen_person(identity: Identity, form: Mapping[str, str]) -> Person | None:
-    """By the button that was pressed (`person`), or the address that was typed (`username`)."""
-    return identity.directory.find_person(form.get("person") or form.get("username") or "")
+    """
+    By the button that was pressed (`person`), or the address that was typed (`username`).
+
+    Always the account at home, also where somebody typed the name of a guest.
+    """
+    found = identity.directory.find_person(form.get("person") or form.get("username") or "")
+    return identity.directory.at_home(found) if found is not None else None

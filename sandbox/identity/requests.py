@@ -9,11 +9,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sandbox.directory import App, Directory, Person
+from sandbox.directory import Directory, Person
 from sandbox.identity import permissions
 from sandbox.identity.aadsts import PageFault, RedirectFault
 from sandbox.identity.permissions import BadScope, ScopeRequest, UnknownPermission, UnknownResource
+from sandbox.identity.registrations import Registrations
 from sandbox.identity.segments import Segment
+from sandbox.registration import App
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 _MODES = ("query", "fragment", "form_post")
@@ -31,9 +33,22 @@ class ReturnAddress:
 
 
 @dataclass(frozen=True)
+class ClaimsRequest:
+    """A `claims` parameter, as far as the sandbox heeds it."""
+
+    capabilities: frozenset[str] = frozenset()
+    # What an answer with AADSTS50076 handed out: the sign-in has to satisfy a policy.
+    wants_second_factor: bool = False
+    wants_auth_time: bool = False
+
+
+@dataclass(frozen=True)
 class SignInRequest:
+    """`answers` holds what comes back at the redirect URI: `code`, `id_token`, or both."""
+
     segment: Segment
     back: ReturnAddress
+    answers: frozenset[str]
     scope: ScopeRequest
     prompts: frozenset[str]
     nonce: str | None
@@ -42,7 +57,7 @@ class SignInRequest:
     login_hint: str | None
     domain_hint: str | None
     max_age: int | None
-    capabilities: frozenset[str]
+    claims: ClaimsRequest
     wants_client_info: bool
 
     @property
@@ -50,8 +65,9 @@ class SignInRequest:
         return self.back.app
 
     def fits(self, person: Person, directory: Directory) -> bool:
-        """Whether the tenant segment admits the person and the domain hint does not speak against it."""
-        if not self.segment.admits(person):
+        """Whether the address and the app admit the person and the domain hint does not speak against it."""
+        known = self.segment.known_as(person, directory)
+        if known is None or (known.is_personal and not self.app.audience.takes_personal):
             return False
         hint = (self.domain_hint or "").lower()
         if hint == "organizations":
@@ -95,7 +111,7 @@ def person_of_hint(hint: str) -> str:
         return hint
 
 
-def read_return_address(args: Mapping[str, str], directory: Directory) -> ReturnAddress:
+def read_return_address(args: Mapping[str, str], apps: Registrations) -> ReturnAddress:
     """
     Find the app and the address that its answer goes to.
 
@@ -105,10 +121,12 @@ def read_return_address(args: Mapping[str, str], directory: Directory) -> Return
     client_id = args.get("client_id", "")
     if not client_id:
         raise PageFault(900144, "The request must contain the parameter 'client_id'.", status=400)
-    app = directory.find_app(client_id)
+    app = apps.find(client_id)
     if app is None:
         raise PageFault(700016, f"Application '{client_id}' was not found in the directory.", status=400)
-    uri = args.get("redirect_uri") or app.redirect_uris[0]
+    uri = args.get("redirect_uri") or next(iter(app.redirect_uris), "")
+    if not uri:
+        raise PageFault(900971, status=400)
     if not app.accepts_redirect(uri):
         raise PageFault(
             50011,
@@ -117,7 +135,7 @@ def read_return_address(args: Mapping[str, str], directory: Directory) -> Return
         )
     default_mode = "fragment" if "token" in args.get("response_type", "") else "query"
     mode = args.get("response_mode") or default_mode
-    if mode not in _MODES:
+    if mode not in _MODES or (mode == "query" and default_mode == "fragment"):
         # The refusal itself travels in the default mode.
         mode = default_mode
     return ReturnAddress(app, uri, mode, args.get("state"))
@@ -130,7 +148,7 @@ def read_sign_in(args: Mapping[str, str], segment: Segment, back: ReturnAddress)
     Raises:
         RedirectFault: something is missing or wrong; the app is told.
     """
-    _check_response(args)
+    answers = _read_response(args, back.app)
     prompts = frozenset(args.get("prompt", "").split())
     if prompts - _PROMPTS:
         raise RedirectFault(90100, "The 'prompt' parameter is not valid.")
@@ -140,7 +158,8 @@ def read_sign_in(args: Mapping[str, str], segment: Segment, back: ReturnAddress)
     return SignInRequest(
         segment=segment,
         back=back,
-        scope=_read_scope(args, back.app),
+        answers=answers,
+        scope=_read_scope(args, back.app, answers),
         prompts=prompts,
         nonce=args.get("nonce"),
         challenge=challenge,
@@ -148,51 +167,65 @@ def read_sign_in(args: Mapping[str, str], segment: Segment, back: ReturnAddress)
         login_hint=args.get("login_hint"),
         domain_hint=args.get("domain_hint"),
         max_age=_read_max_age(args),
-        capabilities=read_capabilities(args.get("claims")),
+        claims=read_claims(args.get("claims")),
         wants_client_info=args.get("client_info") == "1",
     )
 
 
-def read_capabilities(claims: str | None) -> frozenset[str]:
+def read_claims(text: str | None) -> ClaimsRequest:
     """
-    The client capabilities in a `claims` parameter, in small letters.
+    A `claims` parameter; capabilities in small letters.
 
     Raises:
         RedirectFault: it is not JSON of the expected shape.
     """
-    if not claims:
-        return frozenset()
+    if not text:
+        return ClaimsRequest()
     try:
-        asked = json.loads(claims)
-        wanted = (asked.get("access_token") or {}).get("xms_cc") or {}
-        return frozenset(str(value).lower() for value in wanted.get("values", []))
+        claims = json.loads(text)
+        access, identity = claims.get("access_token") or {}, claims.get("id_token") or {}
+        values = (access.get("xms_cc") or {}).get("values", [])
+        return ClaimsRequest(
+            capabilities=frozenset(str(value).lower() for value in values),
+            wants_second_factor=any(name in access for name in ("capolids", "acrs")),
+            wants_auth_time="auth_time" in identity,
+        )
     except (ValueError, AttributeError, TypeError) as error:
-        raise RedirectFault(90100, "The 'claims' parameter is not valid JSON.") from error
+        raise RedirectFault(90100, "The 'claims' parameter is not valid.") from error
 
 
-def _check_response(args: Mapping[str, str]) -> None:
-    kinds = set(args.get("response_type", "").split())
+def _read_response(args: Mapping[str, str], app: App) -> frozenset[str]:
+    kinds = frozenset(args.get("response_type", "").split())
     if not kinds:
         raise RedirectFault(900144, "The request must contain the parameter 'response_type'.")
-    if kinds & {"id_token", "token"}:
-        raise RedirectFault(700054)
-    if kinds != {"code"}:
+    if not kinds <= {"code", "id_token"}:
         raise RedirectFault(70005)
     if args.get("response_mode") not in (None, "", *_MODES):
         raise RedirectFault(70007)
+    if "id_token" in kinds:
+        if not app.id_tokens:
+            raise RedirectFault(700054)
+        if args.get("response_mode") == "query":
+            raise RedirectFault(70007, "'query' is not a response mode for tokens.")
+        if not args.get("nonce"):
+            raise RedirectFault(900144, "The request must contain the parameter 'nonce'.")
+    return kinds
 
 
-def _read_scope(args: Mapping[str, str], app: App) -> ScopeRequest:
+def _read_scope(args: Mapping[str, str], app: App, answers: frozenset[str]) -> ScopeRequest:
     if not args.get("scope"):
         raise RedirectFault(900144, "The request must contain the parameter 'scope'.")
     try:
-        return permissions.parse(args["scope"], app.delegated)
+        scope = permissions.parse(args["scope"], app.delegated)
     except UnknownResource as error:
         raise RedirectFault(500011, f"The resource '{error}' was not found in the tenant.") from error
     except UnknownPermission as error:
         raise RedirectFault(650053, f"The app asks for the scope '{error}', which does not exist.") from error
     except BadScope as error:
         raise RedirectFault(70011, str(error)) from error
+    if "id_token" in answers and not scope.names("openid"):
+        raise RedirectFault(70011, "An id_token needs the scope 'openid'.")
+    return scope
 
 
 def _read_challenge(args: Mapping[str, str]) -> tuple[str | None, str]:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from sandbox.directory import PERSONAL_TENANT_ID, Directory, Person, Tenant, is_guid
+from sandbox.registration import App, Audience
 
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _EVERYBODY = ("common", "organizations", "consumers")
@@ -41,10 +42,34 @@ class Segment:
     def is_one_organization(self) -> bool:
         return self.tenant is not None and not self.tenant.is_personal
 
-    def admits(self, person: Person) -> bool:
+    def known_as(self, person: Person, directory: Directory) -> Person | None:
+        """
+        Who an account is at this address; none if it is not admitted.
+
+        A guest is somebody else in the tenant's own address, and at home everywhere else.
+        """
         if self.tenant is not None:
-            return person.tenant_id == self.tenant.id
-        return self.name == "common" or not person.is_personal
+            return directory.known_in(self.tenant.id, person)
+        home = directory.at_home(person)
+        return home if self.name == "common" or not home.is_personal else None
+
+    def admits(self, person: Person, directory: Directory) -> bool:
+        return self.known_as(person, directory) is not None
+
+    def objection(self, app: App) -> tuple[int, str] | None:
+        """The number and sentence that keep the app from this address altogether, by whom it takes."""
+        tenant = self.tenant
+        match app.audience:
+            case Audience.PERSONAL if tenant is None or not tenant.is_personal:
+                return 9002331, f"'{app.client_id}' takes personal accounts only. Use the /consumers endpoint."
+            case Audience.ORGANIZATIONS | Audience.ONE_ORGANIZATION if tenant is not None and tenant.is_personal:
+                return 9002332, f"'{app.client_id}' takes work accounts only. Do not use the /consumers endpoint."
+            case Audience.ONE_ORGANIZATION if tenant is None:
+                return 50194, f"'{app.client_id}' is not multitenant. The /{self.name} endpoint is not for it."
+            case Audience.ONE_ORGANIZATION if tenant is not None and tenant.id != app.home_tenant_id:
+                return 700016, f"Application '{app.client_id}' was not found in the directory '{tenant.name}'."
+            case _:
+                return None
 
 
 def parse(text: str, directory: Directory) -> Segment:

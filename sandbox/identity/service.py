@@ -5,32 +5,43 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import RLock
 
 from sandbox import tokens
 from sandbox.clock import Clock
-from sandbox.directory import ALMANAC_ID, App, ConsentPolicy, Directory, Person, Tenant
+from sandbox.directory import ALMANAC_ID, ConsentPolicy, Directory, Person, Tenant
 from sandbox.identity import permissions
-from sandbox.identity.aadsts import FAULTS, Fault, Where
 from sandbox.identity.access import Access, InvalidToken
+from sandbox.identity.assertions import SeenAssertions
 from sandbox.identity.browsers import Attempts, Sessions
 from sandbox.identity.consents import Consents
+from sandbox.identity.numbers import FAULTS, SECOND_FACTOR, Fault, Where
+from sandbox.identity.registrations import Registrations
 from sandbox.identity.requests import ApprovalRequest, SignInRequest
+from sandbox.identity.scripts import Script, Scripts
+from sandbox.identity.throttle import Throttle
 from sandbox.identity.vault import AccessToken, Vault
+from sandbox.identity.whims import Whims
+from sandbox.identity.workflow import Workflow
+from sandbox.registration import App
 
 PUBLIC_URL = "http://127.0.0.1:8400"
 CAE = "cp1"
 _SWEEP_EVERY = 500
-
-
-@dataclass
-class Script:
-    """The refusal that somebody meets, for ever or a number of times."""
-
-    number: int
-    times: int | None
+# The words of `set_consent` that set who may consent, or switch something of a tenant on and off.
+_POLICIES = {
+    "restrict": ConsentPolicy.RECOMMENDED,
+    "allow": ConsentPolicy.USERS,
+    **{policy.value: policy for policy in (ConsentPolicy.LOW_RISK, ConsentPolicy.RECOMMENDED)},
+    "administrators": ConsentPolicy.ADMINISTRATORS,
+}
+_SWITCHES = {
+    "requests-on": ("takes_requests", True),
+    "requests-off": ("takes_requests", False),
+    "step-up-on": ("stops_risk", True),
+    "step-up-off": ("stops_risk", False),
+}
 
 
 class Identity:
@@ -39,7 +50,8 @@ class Identity:
     sandbox, `seed` decides the lifetimes of tokens. What Graph and the control doors call takes `lock` by
     itself; the views hold it for as long as they run.
 
-    Switches: `strict_refresh` makes a refresh token good for one use.
+    Switches: `strict_refresh` makes a refresh token good for one use; `scripts` are refusals on request,
+    `whims` odd answers, `throttle` holds the limits.
     """
 
     def __init__(
@@ -58,20 +70,27 @@ class Identity:
         self._begin(directory, seed)
 
     def reset(self, *, seed: int = 1, directory: Directory | None = None) -> None:
-        """Forget every session, token, consent and switch."""
+        """Forget every session, token, consent, switch, and app that was registered at run time."""
         with self.lock:
             self.keys.reset()
             self._begin(directory or self.directory, seed)
 
     def _begin(self, directory: Directory, seed: int) -> None:
         self.directory = directory
+        self.apps = Registrations()
         self.consents = Consents(directory)
+        self.workflow = Workflow()
         self.vault = Vault()
+        self.assertions = SeenAssertions()
         self.sessions = Sessions()
         self.sign_ins: Attempts[SignInRequest] = Attempts()
         self.approvals: Attempts[ApprovalRequest] = Attempts()
+        self.inboxes: Attempts[Tenant] = Attempts()
         self.strict_refresh = False
-        self._scripts: dict[str, Script] = {}
+        self.scripts = Scripts()
+        self.whims = Whims()
+        self.throttle = Throttle()
+        self._second_factor: dict[str, bool] = {}
         self._random = random.Random(seed)
 
     # For Graph
@@ -127,6 +146,7 @@ class Identity:
         app: App | None = None,
         resource: str = permissions.GRAPH,
         capabilities: frozenset[str] = frozenset(),
+        second_factor: bool = False,
     ) -> str:
         """
         An access token that `authenticate` will take, whether or not anybody has consented.
@@ -155,6 +175,7 @@ class Identity:
                 now=now,
                 expires_at=expires_at,
                 capabilities=capabilities,
+                second_factor=second_factor,
             )
             self.vault.keep_access(
                 AccessToken(value, app, person, tenant, resource, frozenset(ordered), expires_at, capabilities)
@@ -170,10 +191,7 @@ class Identity:
 
     @property
     def almanac(self) -> App:
-        app = self.directory.find_app(ALMANAC_ID)
-        if app is None:
-            raise LookupError("This directory has no Almanac.")
-        return app
+        return self.app(ALMANAC_ID)
 
     # Switches
 
@@ -200,70 +218,103 @@ class Identity:
                 case _:
                     raise ValueError(f"Not a thing to do with tokens: {do!r}")
 
-    def set_consent(self, tenant: str, do: str) -> None:
+    def set_consent(
+        self, tenant: str, do: str, *, client_id: str = ALMANAC_ID, low: Iterable[str] | None = None
+    ) -> None:
         """
         Change what a tenant (id or domain) has agreed to, as its administrator would.
 
-        `grant` approves the whole registered list for everybody, `withdraw` removes every grant,
-        `restrict` lets only administrators consent, `allow` lets everybody.
+        `grant` approves the whole registered list of an app for everybody, `withdraw` removes every grant,
+        `forget` the apps themselves too.
+
+        Who may consent: `allow` lets everybody, `low-risk` what is classified `low` for verified
+        publishers, `restrict` (or `recommended`) what Microsoft finds harmless, `administrators` nobody
+        else at all. `requests-on` shows them a form to ask with; `step-up-on` sends what looks risky to an
+        administrator, whatever the policy says. Both have an `-off`.
 
         Raises:
-            LookupError: there is no such tenant.
+            LookupError: there is no such tenant or app.
             ValueError: another word.
         """
         found = self.tenant(tenant)
         with self.lock:
-            match do:
-                case "grant":
-                    self.consents.grant_everything(self.almanac, found)
-                case "withdraw":
-                    self.consents.withdraw(found, self.directory)
-                case "restrict":
-                    self.consents.set_policy(found, ConsentPolicy.ADMINISTRATORS)
-                case "allow":
-                    self.consents.set_policy(found, ConsentPolicy.USERS)
-                case _:
-                    raise ValueError(f"Not a thing to do with consent: {do!r}")
+            policy = self.consents.policy(found)
+            if do == "grant":
+                self.consents.grant_everything(self.app(client_id), found)
+            elif do == "withdraw":
+                self.consents.withdraw(found, self.directory)
+            elif do == "forget":
+                self.consents.forget(found, self.directory)
+            elif do in _POLICIES:
+                policy.users = _POLICIES[do]
+            elif do in _SWITCHES:
+                setattr(policy, *_SWITCHES[do])
+            else:
+                raise ValueError(f"Not a thing to do with consent: {do!r}")
+            if low is not None:
+                policy.low = frozenset(low)
 
-    def script(self, who: str, number: int, times: int | None = None) -> None:
+    def script(
+        self,
+        who: str,
+        number: int,
+        times: int | None = None,
+        *,
+        where: str | None = None,
+        error: str | None = None,
+        suberror: str | None = None,
+    ) -> None:
         """
-        Let a person (address, object id) or a whole tenant (id, domain) meet AADSTS `number`.
+        Let a person (address, object id), a tenant (id, domain) or an app (client id) meet AADSTS `number`.
 
-        It shows where that number shows itself: on a page or redirect of the sign-in, or at the token
-        endpoint. With `times` it is over after so many meetings.
+        It shows where that number shows itself: on a page or redirect of the sign-in, at the token
+        endpoint, or in the metadata. With `times` it is over after so many meetings. See `Script.of`.
 
         Raises:
-            LookupError: nobody and no tenant is called so.
-            ValueError: the number is not one that the sandbox can say.
+            LookupError: nobody, no tenant and no app is called so.
+            ValueError: the sandbox cannot say that.
         """
-        if number not in FAULTS:
-            raise ValueError(f"AADSTS{number} is not among the refusals of the sandbox.")
+        script = Script.of(number, times=times, where=where, error=error, suberror=suberror)
         with self.lock:
-            self._scripts[self._script_key(who)] = Script(number, times)
+            self.scripts.put(self.key_of(who), script)
 
     def unscript(self, who: str) -> None:
         with self.lock:
-            self._scripts.pop(self._script_key(who), None)
+            self.scripts.take_back(self.key_of(who))
+
+    def require_second_factor(self, who: str, *, on: bool = True) -> None:
+        """
+        Whether a person, or everybody in a tenant, has to show a second factor from now on.
+
+        Raises:
+            LookupError: neither is called so.
+        """
+        with self.lock:
+            self._second_factor[self.key_of(who)] = on
 
     def rotate_keys(self, *, forget_former: bool = False) -> None:
         """Sign with new keys from now on; the former stay published unless `forget_former`."""
         with self.lock:
             self.keys.rotate(forget_former=forget_former)
 
-    def trouble(self, person: Person, where: Where) -> Fault | None:
-        """The refusal that this person meets at one of these places, used up by one meeting."""
-        for key in (person.oid, person.tenant_id):
-            script = self._scripts.get(key)
-            if script is None or not FAULTS[script.number].where & where:
-                continue
-            if script.times is not None:
-                script.times -= 1
-                if script.times <= 0:
-                    del self._scripts[key]
-            return FAULTS[script.number]
+    def needs_second_factor(self, person: Person) -> bool:
+        found = (self._second_factor.get(key) for key in _keys_of(person))
+        return next((is_on for is_on in found if is_on is not None), person.needs_second_factor)
+
+    def second_factor_shown(self, person: Person) -> None:
+        """What was scripted for this person and waited for a second factor is over."""
+        self.scripts.cure((person.oid, person.home_oid), SECOND_FACTOR)
+
+    def trouble(self, person: Person, app: App, where: Where) -> Fault | None:
+        """The refusal that this person meets with the app at one of these places, used up by one meeting."""
+        scripted = self.scripts.meets(self.keys_of(person, app), where)
+        if scripted is not None:
+            return scripted
         if person.trouble is not None and FAULTS[person.trouble].where & where:
             return FAULTS[person.trouble]
         return None
+
+    # Look-ups
 
     def person(self, address_or_oid: str) -> Person:
         person = self.directory.find_person(address_or_oid)
@@ -277,6 +328,31 @@ class Identity:
             raise LookupError(f"No tenant here is {id_or_domain!r}.")
         return tenant
 
-    def _script_key(self, who: str) -> str:
-        tenant = self.directory.find_tenant(who)
-        return tenant.id if tenant is not None else self.person(who).oid
+    def app(self, client_id: str) -> App:
+        app = self.apps.find(client_id)
+        if app is None:
+            raise LookupError(f"No app here is {client_id!r}.")
+        return app
+
+    @staticmethod
+    def keys_of(person: Person, app: App) -> tuple[str, ...]:
+        """Under which keys switches concern a request, the nearest first."""
+        return (*_keys_of(person), app.client_id)
+
+    def key_of(self, who: str) -> str:
+        """
+        Under which key switches keep a person, a tenant or an app.
+
+        Raises:
+            LookupError: nobody and nothing is called so.
+        """
+        if (tenant := self.directory.find_tenant(who)) is not None:
+            return tenant.id
+        if (app := self.apps.find(who)) is not None:
+            return app.client_id
+        return self.person(who).oid
+
+
+def _keys_of(person: Person) -> tuple[str, ...]:
+    """The nearest first: who they are here, who they are at home, and where they are."""
+    return tuple(dict.fromkeys((person.oid, person.home_oid, person.tenant_id)))

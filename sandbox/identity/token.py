@@ -4,28 +4,38 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections.abc import Iterable, Mapping
-from urllib.parse import unquote
 from uuid import uuid4
 
 from flask import Response, jsonify, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from sandbox.directory import App, Person
-from sandbox.identity import permissions, segments, vault
-from sandbox.identity.aadsts import RedirectFault, TokenFault, Where
-from sandbox.identity.http import blueprint, with_identity
+from sandbox.directory import Person
+from sandbox.identity import answers, permissions, segments, vault
+from sandbox.identity.aadsts import RedirectFault, TokenFault
+from sandbox.identity.answers import Answer
+from sandbox.identity.clients import authenticated
+from sandbox.identity.http import blueprint, correlation_id, disturbed, with_identity
+from sandbox.identity.numbers import SECOND_FACTOR, Where
 from sandbox.identity.permissions import BadScope, Permission, ScopeRequest, UnknownPermission, UnknownResource
-from sandbox.identity.requests import read_capabilities
+from sandbox.identity.requests import read_claims
 from sandbox.identity.segments import Segment
-from sandbox.identity.service import CAE, Identity
+from sandbox.identity.service import Identity
 from sandbox.identity.vault import Code, RefreshToken
-from sandbox.tokens import base64url, client_info_of, id_token
+from sandbox.identity.whims import Place
+from sandbox.registration import App
+from sandbox.tokens import base64url, id_token
 
-Answer = dict[str, object]
+# What a client has to ask the person for when a rule of the tenant stands in the way.
+_POLICY_CLAIMS = json.dumps(
+    {"access_token": {"capolids": {"essential": True, "values": ["7c1d3e90-5a2b-4f68-8e17-0d9b6c4f2a55"]}}},
+    separators=(",", ":"),
+)
 
 
 @blueprint.route("/<tenant>/oauth2/v2.0/token", methods=["GET", "POST"])
+@disturbed(Place.TOKEN)
 @with_identity
 def token(identity: Identity, tenant: str) -> BaseResponse:
     if request.method != "POST":
@@ -40,12 +50,11 @@ def token(identity: Identity, tenant: str) -> BaseResponse:
 def refuse(identity: Identity, fault: TokenFault) -> Response:
     """A refusal as JSON, with the ids by which Microsoft's support would find it."""
     trace_id = str(uuid4())
-    correlation_id = request.headers.get("client-request-id") or str(uuid4())
-    body = fault.body(now=identity.clock.now(), correlation_id=correlation_id, trace_id=trace_id)
+    body = fault.body(now=identity.clock.now(), correlation_id=correlation_id(), trace_id=trace_id)
     response = jsonify(body)
     response.status_code = fault.status
     if fault.status in (429, 503):
-        response.headers["Retry-After"] = "10"
+        response.headers["Retry-After"] = str(fault.retry_after or 10)
     return _finish(response, trace_id)
 
 
@@ -63,44 +72,22 @@ def _grant(identity: Identity, tenant: str, form: Mapping[str, str]) -> Answer:
         segment = segments.parse(tenant, identity.directory)
     except segments.UnknownTenant as error:
         raise TokenFault(error.number, error.sentence, error="invalid_request") from error
+    _check_pace(identity, segment)
     grant = _required(form, "grant_type")
     match grant:
         case "authorization_code":
             # The form of a code is looked at before the client's secret.
             code = _well_formed(_required(form, "code"))
-            return _redeem(identity, segment, _authenticated(identity, form), code, form)
+            return _redeem(identity, segment, authenticated(identity, segment, tenant, form), code, form)
         case "refresh_token":
             refresh = _well_formed(_required(form, "refresh_token"))
-            return _refresh(identity, segment, _authenticated(identity, form), refresh, form)
+            return _refresh(identity, segment, authenticated(identity, segment, tenant, form), refresh, form)
         case "client_credentials":
-            return _for_the_app_itself(identity, segment, _authenticated(identity, form), form)
+            if segment.tenant is None or segment.tenant.is_personal:
+                raise TokenFault(9001023)
+            return _for_the_app_itself(identity, segment, authenticated(identity, segment, tenant, form), form)
         case _:
             raise TokenFault(70003, f"The grant type '{grant}' is not supported.")
-
-
-# The client
-
-
-def _authenticated(identity: Identity, form: Mapping[str, str]) -> App:
-    client_id, secret = form.get("client_id"), form.get("client_secret")
-    basic = request.authorization
-    if basic is not None and basic.type == "basic":
-        client_id = unquote(basic.username or "") or client_id
-        secret = unquote(basic.password or "")
-    if not client_id:
-        raise TokenFault(900144, "The request body must contain the parameter 'client_id'.")
-    app = identity.directory.find_app(client_id)
-    if app is None:
-        raise TokenFault(700016, f"Application '{client_id}' was not found in the directory.")
-    if "client_assertion" in form:
-        raise TokenFault(700027)
-    if not secret:
-        raise TokenFault(7000218)
-    if not hmac.compare_digest(secret.encode(), app.secret.encode()):
-        raise TokenFault(7000215, f"Invalid client secret provided for app '{app.client_id}'.")
-    if request.headers.get("Origin"):
-        raise TokenFault(9002326)
-    return app
 
 
 # Codes
@@ -108,26 +95,30 @@ def _authenticated(identity: Identity, form: Mapping[str, str]) -> App:
 
 def _redeem(identity: Identity, segment: Segment, app: App, value: str, form: Mapping[str, str]) -> Answer:
     code = identity.vault.codes.get(value)
-    if code is None or code.app is not app:
+    if code is None or code.app.client_id != app.client_id:
         raise TokenFault(70000)
     _check_code(identity, segment, code, form)
-    _check_trouble(identity, code.person)
+    _check_person(identity, app, code.person, second_factor=code.second_factor)
     if "scope" in form and not form["scope"].strip():
         raise TokenFault(28003)
     scope = _read_scope(form, app) or code.scope
+    _check_loop(identity, app, code.person.oid, segment, scope)
     capabilities = _capabilities(form) | code.capabilities
-    answer = _tokens(
+    answer = answers.for_person(
         identity,
         app,
         code.person,
         scope=scope,
         capabilities=capabilities,
         wants_client_info=form.get("client_info") == "1",
+        second_factor=code.second_factor,
     )
     code.used = True
     offers_refresh = scope.names("offline_access") or code.scope.names("offline_access")
     if offers_refresh:
-        answer["refresh_token"] = _new_refresh(identity, app, code.person, code.scope, capabilities)
+        answer["refresh_token"] = _new_refresh(
+            identity, app, code.person, code.scope, capabilities, second_factor=code.second_factor
+        )
     if code.scope.names("openid") or scope.names("openid"):
         answer["id_token"] = id_token(
             identity.keys,
@@ -167,31 +158,37 @@ def _check_code(identity: Identity, segment: Segment, code: Code, form: Mapping[
 
 def _refresh(identity: Identity, segment: Segment, app: App, value: str, form: Mapping[str, str]) -> Answer:
     former = identity.vault.refresh_tokens.get(value)
-    if former is None or former.app is not app:
+    if former is None or former.app.client_id != app.client_id:
         raise TokenFault(70000)
     try:
-        _check_refresh(identity, segment, former)
+        person = _owner(identity, segment, former)
+        _check_refresh(identity, former)
+        _check_person(identity, app, person, second_factor=former.second_factor)
         scope = _read_scope(form, app) or former.scope
+        _check_loop(identity, app, person.oid, segment, scope)
         capabilities = _capabilities(form) or former.capabilities
-        answer = _tokens(
+        answer = answers.for_person(
             identity,
             app,
-            former.person,
+            person,
             scope=scope,
             capabilities=capabilities,
             wants_client_info=form.get("client_info") == "1",
+            second_factor=former.second_factor,
         )
     except TokenFault as fault:
-        if former.person.is_personal and fault.error == "invalid_grant":
+        if former.person.is_personal and fault.error == "invalid_grant" and fault.number != _LOOP:
             # Personal accounts have one answer for all of it.
             raise TokenFault(70000) from fault
         raise
     former.used = True
-    answer["refresh_token"] = _new_refresh(identity, app, former.person, former.scope, capabilities)
+    answer["refresh_token"] = _new_refresh(
+        identity, app, person, former.scope, capabilities, second_factor=former.second_factor
+    )
     if scope.names("openid"):
         answer["id_token"] = id_token(
             identity.keys,
-            former.person,
+            person,
             app,
             scopes=_openid_names(scope.permissions),
             now=identity.clock.now(),
@@ -199,24 +196,37 @@ def _refresh(identity: Identity, segment: Segment, app: App, value: str, form: M
     return answer
 
 
-def _check_refresh(identity: Identity, segment: Segment, former: RefreshToken) -> None:
-    if not segment.admits(former.person):
+def _owner(identity: Identity, segment: Segment, former: RefreshToken) -> Person:
+    """Whose it is here: it is bound to no tenant, so a guest becomes a member at home, and the other way round."""
+    person = segment.known_as(former.person, identity.directory)
+    if person is None:
         raise TokenFault(50020, error="invalid_grant")
+    return person
+
+
+def _check_refresh(identity: Identity, former: RefreshToken) -> None:
     if former.revoked:
         raise TokenFault(50173)
     if former.is_expired(identity.clock.now()):
         raise TokenFault(700082)
     if former.used and identity.strict_refresh:
         raise TokenFault(70000, "The refresh token has been used before.", suberror="bad_token")
-    _check_trouble(identity, former.person)
 
 
 def _new_refresh(
-    identity: Identity, app: App, person: Person, scope: ScopeRequest, capabilities: frozenset[str]
+    identity: Identity,
+    app: App,
+    person: Person,
+    scope: ScopeRequest,
+    capabilities: frozenset[str],
+    *,
+    second_factor: bool,
 ) -> str:
     value = vault.new_grant()
     # The former stays valid, as at Microsoft: `strict_refresh` is there to find clients that rely on it.
-    identity.vault.keep_refresh(RefreshToken(value, app, person, scope, identity.clock.now(), capabilities))
+    identity.vault.keep_refresh(
+        RefreshToken(value, app, person, scope, identity.clock.now(), capabilities, second_factor)
+    )
     return value
 
 
@@ -224,86 +234,58 @@ def _new_refresh(
 
 
 def _for_the_app_itself(identity: Identity, segment: Segment, app: App, form: Mapping[str, str]) -> Answer:
-    if segment.tenant is None or segment.tenant.is_personal:
+    tenant = segment.tenant
+    if tenant is None:
         raise TokenFault(9001023)
     scope = _read_scope(form, app)
     if scope is None:
         raise TokenFault(900144, "The request body must contain the parameter 'scope'.")
     if not scope.is_default or form["scope"].strip().count(" "):
         raise TokenFault(70011, "Client credential flows need a scope that ends in '/.default', and that alone.")
-    tenant = segment.tenant
-    if not identity.consents.has_service_principal(app, tenant.id, identity.directory):
+    scripted = identity.scripts.meets((tenant.id,), Where.TOKEN)
+    if scripted is not None:
+        raise TokenFault.of(scripted)
+    if not identity.consents.has_service_principal(app, tenant.id):
         raise TokenFault(7000229)
-    capabilities = _capabilities(form)
-    roles = identity.consents.roles(app, tenant.id)
-    lifetime = identity.random_lifetime(capabilities)
-    value = identity.issue_access_token(
-        None,
-        sorted(roles),
-        tenant_id=tenant.id,
-        app=app,
-        resource=scope.resources[0],
-        lifetime=lifetime,
-        capabilities=capabilities,
-    )
-    return _answer(value, int(lifetime.total_seconds()), capabilities)
+    _check_loop(identity, app, "", segment, scope)
+    return answers.for_app(identity, app, tenant.id, resource=scope.resources[0], capabilities=_capabilities(form))
 
 
 # Shared
 
 
-def _tokens(
-    identity: Identity,
-    app: App,
-    person: Person,
-    *,
-    scope: ScopeRequest,
-    capabilities: frozenset[str],
-    wants_client_info: bool,
-) -> Answer:
-    """An access token for the first resource of `scope`, with all that has been granted there."""
-    resource = scope.resources[0] if scope.resources else permissions.GRAPH
-    wanted = ScopeRequest(
-        frozenset(p for p in scope.permissions if p.is_openid or p.resource == resource),
-        (resource,),
-        scope.is_default,
-    )
-    if identity.consents.missing(app, person, wanted):
-        raise TokenFault(65001, f"Nobody has consented to the application '{app.name}' for this user.")
-    held = {p for p in identity.consents.granted(app, person) if p.resource == resource or p.is_openid}
-    spelled = permissions.spelled(held | {p for p in wanted.permissions if p.is_openid})
-    lifetime = identity.random_lifetime(capabilities)
-    value = identity.issue_access_token(
-        person,
-        spelled.split(),
-        app=app,
-        resource=resource,
-        lifetime=lifetime,
-        capabilities=capabilities,
-    )
-    answer = _answer(value, int(lifetime.total_seconds()), capabilities)
-    answer["scope"] = spelled
-    if wants_client_info:
-        answer["client_info"] = client_info_of(person)
-    return answer
+def _check_pace(identity: Identity, segment: Segment) -> None:
+    if segment.tenant is None:
+        return
+    _slow_down(identity.throttle.busy_tenant(segment.tenant.id, identity.clock.now()))
 
 
-def _answer(value: str, seconds: int, capabilities: frozenset[str]) -> Answer:
-    answer: Answer = {
-        "token_type": "Bearer",
-        "expires_in": seconds,
-        "ext_expires_in": seconds,
-        "access_token": value,
-    }
-    if CAE in capabilities:
-        answer["refresh_in"] = seconds // 2
-    return answer
+def _slow_down(seconds: int | None) -> None:
+    if seconds is not None:
+        raise TokenFault(90055, "Too many requests. Wait as long as the Retry-After header says.", retry_after=seconds)
 
 
-def _check_trouble(identity: Identity, person: Person) -> None:
-    fault = identity.trouble(person, Where.TOKEN)
+def _check_person(identity: Identity, app: App, person: Person, *, second_factor: bool) -> None:
+    """Everything that may stand between a person and a token although the grant itself is good."""
+    _slow_down(identity.throttle.busy_person(person.home_oid, identity.clock.now()))
+    fault = identity.trouble(person, app, Where.TOKEN)
     if fault is not None:
-        raise TokenFault(fault.number)
+        raise TokenFault.of(fault, claims=_POLICY_CLAIMS if fault.number in _WITH_CLAIMS else None)
+    if app.assignment_required and person.oid not in app.assigned:
+        raise TokenFault(50105, error="interaction_required")
+    if identity.needs_second_factor(person) and not second_factor:
+        raise TokenFault(50076, claims=_POLICY_CLAIMS)
+
+
+_LOOP = 50196
+_WITH_CLAIMS = SECOND_FACTOR | {53003}
+
+
+def _check_loop(identity: Identity, app: App, oid: str, segment: Segment, scope: ScopeRequest) -> None:
+    wanted = " ".join((*sorted(p.uri for p in scope.permissions), *scope.resources))
+    key = f"{app.client_id} {oid} {segment.name} {wanted}"
+    if identity.throttle.loops(key, identity.clock.now()):
+        raise TokenFault(_LOOP)
 
 
 def _read_scope(form: Mapping[str, str], app: App) -> ScopeRequest | None:
@@ -323,7 +305,7 @@ def _read_scope(form: Mapping[str, str], app: App) -> ScopeRequest | None:
 
 def _capabilities(form: Mapping[str, str]) -> frozenset[str]:
     try:
-        return read_capabilities(form.get("claims"))
+        return read_claims(form.get("claims")).capabilities
     except RedirectFault as error:
         raise TokenFault(90100, error.detail) from error
 

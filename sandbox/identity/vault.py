@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sandbox.directory import App, Person
+from sandbox.directory import Person
 from sandbox.identity.permissions import ScopeRequest
+from sandbox.registration import App
 
 CODE_LIFETIME = timedelta(minutes=10)
 REFRESH_LIFETIME = timedelta(days=90)
@@ -32,6 +34,7 @@ class Code:
     auth_time: datetime | None
     session_id: str
     capabilities: frozenset[str]
+    second_factor: bool = False
     used: bool = False
 
     def is_expired(self, now: datetime) -> bool:
@@ -40,7 +43,7 @@ class Code:
 
 @dataclass
 class RefreshToken:
-    """Bound to person and app only; `scope` is what the sign-in asked for."""
+    """Bound to person and app only, not to a tenant; `scope` is what the sign-in asked for."""
 
     value: str
     app: App
@@ -48,6 +51,7 @@ class RefreshToken:
     scope: ScopeRequest
     issued_at: datetime
     capabilities: frozenset[str] = frozenset()
+    second_factor: bool = False
     revoked: bool = False
     expired: bool = False
     used: bool = False
@@ -102,23 +106,28 @@ class Vault:
         return max(ends, default=None)
 
     def expire_access(self, person: Person, now: datetime) -> None:
-        for token in self.access_tokens.values():
-            if token.person == person:
-                token.expires_at = min(token.expires_at, now)
+        for token in self._access_of(person):
+            token.expires_at = min(token.expires_at, now)
 
     def expire_refresh(self, person: Person) -> None:
-        for token in self.refresh_tokens.values():
-            if token.person == person:
-                token.expired = True
+        for token in self._refresh_of(person):
+            token.expired = True
 
     def revoke(self, person: Person) -> None:
         """End every session of a person: refresh tokens die, and access tokens with them."""
-        for refresh in self.refresh_tokens.values():
-            if refresh.person == person:
-                refresh.revoked = True
-        for access in self.access_tokens.values():
-            if access.person == person:
-                access.revoked = True
+        for refresh in self._refresh_of(person):
+            refresh.revoked = True
+        for access in self._access_of(person):
+            access.revoked = True
+
+    # What a person got as a guest elsewhere ends with what they got at home.
+
+    def _access_of(self, person: Person) -> Iterator[AccessToken]:
+        tokens = self.access_tokens.values()
+        return (token for token in tokens if token.person and token.person.home_oid == person.home_oid)
+
+    def _refresh_of(self, person: Person) -> Iterator[RefreshToken]:
+        return (token for token in self.refresh_tokens.values() if token.person.home_oid == person.home_oid)
 
 
 def new_grant() -> str:

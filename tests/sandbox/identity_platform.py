@@ -79,6 +79,24 @@ class Platform:
     def refresh(self, token: str, tenant: str = "organizations", **changes: str | None) -> requests.Response:
         return self.token(tenant, grant_type="refresh_token", refresh_token=token, **changes)
 
+    def door(self, name: str, /, **body: Any) -> Any:
+        """What a control door answers to a request that makes sense."""
+        answer = requests.post(f"{self.url}/_sandbox/{name}", json=body, timeout=10)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def refused_at(self, name: str, /, **body: Any) -> str:
+        """The sentence with which a control door refuses."""
+        answer = requests.post(f"{self.url}/_sandbox/{name}", json=body, timeout=10)
+        assert answer.status_code == 400, answer.text
+        sentence: str = answer.json()["error"]
+        return sentence
+
+    def look(self, name: str) -> Any:
+        answer = requests.get(f"{self.url}/_sandbox/{name}", timeout=10)
+        assert answer.ok, answer.text
+        return answer.json()
+
     def metadata(self, tenant: str = "organizations") -> Any:
         address = f"{self.url}/{tenant}/v2.0/.well-known/openid-configuration"
         return requests.get(address, timeout=10).json()
@@ -86,9 +104,16 @@ class Platform:
     def keys(self) -> Any:
         return requests.get(f"{self.url}/common/discovery/v2.0/keys", timeout=10).json()
 
-    def msal_app(self, tenant: str = "organizations", cache: Any = None, secret: str = SECRET) -> Any:
+    def msal_app(
+        self,
+        tenant: str = "organizations",
+        cache: Any = None,
+        secret: str | dict[str, str] = SECRET,
+        client_id: str = ALMANAC_ID,
+    ) -> Any:
+        """MSAL for an app; `secret` may be a certificate in MSAL's form."""
         return msal.ConfidentialClientApplication(
-            ALMANAC_ID,
+            client_id,
             client_credential=secret,
             authority=f"{LOGIN}/{tenant}",
             instance_discovery=False,

@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sandbox.directory import CONTOSO_ID, App
+from sandbox.directory import CONTOSO_ID
+from sandbox.registration import App
 from tests.sandbox.graph_side import ALICE, JSON, Graph, Listener, StandIn
 
 NOON = ("2026-12-01T12:00:00", "2026-12-01T13:00:00")
-OTHER_APP = App("0a7a0000-1111-4222-8333-444455556666", "Other", "Others", "a secret", (), (), ())
+OTHER_APP = App("0a7a0000-1111-4222-8333-444455556666", "Other")
 
 
 def wish(stand_in: StandIn, listener: Listener, **changes: Any) -> JSON:

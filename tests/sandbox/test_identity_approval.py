@@ -4,13 +4,15 @@ from urllib.parse import urlencode
 
 import pytest
 
-from sandbox.directory import ALMANAC_ID, FABRIKAM_ID
+from sandbox.directory import ALMANAC_ID, CONTOSO_ID, FABRIKAM_ID
+from sandbox.identity.registrations import CLOSED_ID, ROOMS_ID
 from tests.sandbox.browser import Browser, Page
 from tests.sandbox.identity_platform import CALLBACK, Platform
 
 FARID = "farid.nasser@fabrikam.example"
 FIONA = "fiona.admin@fabrikam.example"
 INES = "ines.admin@contoso.example"
+ADAM = "adam.apps@contoso.example"
 SCOPE = "openid https://graph.microsoft.com/Calendars.ReadWrite offline_access User.Read profile email"
 
 
@@ -106,3 +108,50 @@ def test_wrong_requests_stay_on_the_page(platform: Platform, browser: Browser) -
         page = browser.get(url)
         assert page.location is None
         assert f"AADSTS{number}" in page.text
+
+
+def test_an_application_administrator_approves_named_permissions_only(platform: Platform, browser: Browser) -> None:
+    page = browser.choose(browser.get(approval_url(platform, CONTOSO_ID)), ADAM)
+    assert browser.press(page, "accept").answer["admin_consent"] == "True"
+    whole = approval_url(platform, CONTOSO_ID, scope="https://graph.microsoft.com/.default")
+    assert "Need admin approval" in browser.choose(browser.get(whole), ADAM).text
+    assert not platform.identity.consents.roles(platform.identity.almanac, CONTOSO_ID)
+
+
+@pytest.mark.parametrize("tenant", ["common", "organizations", "contoso.example"])
+def test_the_older_address_takes_every_kind_of_tenant_but_personal_accounts(
+    platform: Platform, browser: Browser, tenant: str
+) -> None:
+    page = browser.choose(browser.get(approval_url(platform, tenant, version="")), INES)
+    answer = browser.press(page, "accept").answer
+    assert answer == {"admin_consent": "True", "tenant": CONTOSO_ID, "state": "ours"}
+    assert "AADSTS500208" in browser.get(approval_url(platform, "consumers", version="")).text
+
+
+def test_who_is_no_administrator_never_sees_the_form_of_a_request(platform: Platform, browser: Browser) -> None:
+    platform.identity.set_consent("fabrikam.example", "requests-on")
+    page = browser.choose(browser.get(approval_url(platform, FABRIKAM_ID)), FARID)
+    assert "Need admin approval" in page.text
+    assert not page.forms
+    assert "Request Id" in page.text
+
+
+def test_an_app_that_cannot_be_used_there_cannot_be_approved_there(platform: Platform, browser: Browser) -> None:
+    rooms = {"client_id": ROOMS_ID, "redirect_uri": "http://localhost/rooms/"}
+    assert "AADSTS50194" in browser.get(approval_url(platform, "organizations", **rooms)).text
+    assert "AADSTS700016" in browser.get(approval_url(platform, FABRIKAM_ID, **rooms)).text
+    closed = {"client_id": CLOSED_ID, "redirect_uri": "http://localhost/closed/"}
+    assert "AADSTS7000112" in browser.get(approval_url(platform, FABRIKAM_ID, **closed)).text
+
+
+def test_a_refusal_of_the_administrator_names_number_and_address(platform: Platform, browser: Browser) -> None:
+    page = browser.choose(browser.get(approval_url(platform, FABRIKAM_ID)), FIONA)
+    answered = browser.press(page, "cancel")
+    assert answered.location is not None
+    assert answered.location.startswith(CALLBACK + "?")
+    assert answered.answer["error_uri"].endswith("code=65004")
+
+
+def test_scripted_trouble_meets_the_administrator_too(platform: Platform, browser: Browser) -> None:
+    platform.identity.script(FIONA, 53003)
+    assert "AADSTS53003" in browser.choose(browser.get(approval_url(platform, FABRIKAM_ID)), FIONA).text
