@@ -73,6 +73,25 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Group:
+    """A Microsoft 365 group: people with one calendar among them. `members` are user principal names."""
+
+    id: str
+    tenant_id: str
+    name: str
+    mail: str
+    description: str
+    members: tuple[str, ...]
+
+    def has(self, person: Person) -> bool:
+        return person.upn in self.members
+
+    def as_owner(self) -> Person:
+        """The group as somebody who owns a mailbox; nobody can sign in as it."""
+        return Person(self.id, self.tenant_id, self.name, self.mail, self.mail)
+
+
+@dataclass(frozen=True)
 class App:
     """A registration: what it may ask for, where answers may go."""
 
@@ -104,7 +123,14 @@ def _portless(uri: str) -> str:
 class Directory:
     """Look-up of tenants, people and apps. Holds no state that changes."""
 
-    def __init__(self, tenants: Iterable[Tenant], people: Iterable[Person], apps: Iterable[App]) -> None:
+    def __init__(
+        self,
+        tenants: Iterable[Tenant],
+        people: Iterable[Person],
+        apps: Iterable[App],
+        groups: Iterable[Group] = (),
+    ) -> None:
+        self.groups = tuple(groups)
         self.tenants = tuple(tenants)
         self.people = tuple(people)
         self.apps = tuple(apps)
@@ -116,7 +142,7 @@ class Directory:
     def default(cls, more_people: int = 0) -> Directory:
         """The fixed cast, and `more_people` ordinary people of Contoso after it."""
         crowd = (_one_of_the_crowd(n) for n in range(1, more_people + 1))
-        return cls(TENANTS, (*CAST, *crowd), APPS)
+        return cls(TENANTS, (*CAST, *crowd), APPS, GROUPS)
 
     def find_tenant(self, id_or_domain: str) -> Tenant | None:
         return self._tenants.get(id_or_domain.lower())
@@ -124,6 +150,10 @@ class Directory:
     def find_person(self, oid_or_address: str) -> Person | None:
         """By object id, user principal name or mail address, in any case of letters."""
         return self._people.get(oid_or_address.strip().lower())
+
+    def find_group(self, id_or_address: str) -> Group | None:
+        wanted = id_or_address.strip().lower()
+        return next((group for group in self.groups if wanted in {group.id, group.mail}), None)
 
     def find_app(self, client_id: str) -> App | None:
         return self._apps.get(client_id.lower())
@@ -212,6 +242,25 @@ CAST = (
         "dora.klein@contoso.example",
         note="account disabled",
         trouble=50057,
+    ),
+)
+
+GROUPS = (
+    Group(
+        "96000000-b60d-48b8-b9c9-c8daf637a001",
+        CONTOSO_ID,
+        "HR Taskforce",
+        "hr.taskforce@contoso.example",
+        "Benefits, hiring and everything about people.",
+        ("alice.moreau@contoso.example", "bob.ito@contoso.example"),
+    ),
+    Group(
+        "96000000-c71e-49c9-8ada-d9eb0748b002",
+        CONTOSO_ID,
+        "Design Guild",
+        "design.guild@contoso.example",
+        "Those who draw before they build.",
+        ("carla.weber@contoso.example", "ines.admin@contoso.example"),
     ),
 )
 

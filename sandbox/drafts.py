@@ -28,6 +28,7 @@ _KNOWN = (
     "isOnlineMeeting", "onlineMeetingProvider", "transactionId", "proposedNewTime", "isCancelled",
     "isOrganizer", "isDraft", "responseStatus", "originalStartTimeZone", "originalEndTimeZone",
     "hasAttachments", "onlineMeeting", "joinUrl", "conferenceId", "tollNumber", "color", "isDefaultCalendar",
+    "role", "defaultOnlineMeetingProvider",
 )  # fmt: skip
 _NAMES = {name.lower(): name for name in _KNOWN}
 _PLACE = (

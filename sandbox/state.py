@@ -9,12 +9,14 @@ import requests
 from flask import current_app
 
 from sandbox import seed as seeds
+from sandbox.app_access import AppAccess
 from sandbox.clock import Clock
 from sandbox.directory import Directory
 from sandbox.faults import Faults
 from sandbox.identity import Identity
 from sandbox.log import RequestLog
 from sandbox.push import Sender
+from sandbox.sharing import Switches
 from sandbox.subscriptions import Subscriptions
 from sandbox.tracking import DeltaTokens
 from sandbox.world import World
@@ -94,6 +96,8 @@ class Sandbox:
         )
         self.faults = Faults(seed)
         self.delta = DeltaTokens()
+        self.app_access = AppAccess()
+        self.sharing = Switches()
         self.subscriptions = Subscriptions(self.clock, self.sender)
         self.world.listeners.append(self.subscriptions.announce)
 

@@ -16,13 +16,17 @@ SeriesStyle = Literal["whole", "without-master", "only-master", "removal"]
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """One calendar and one window, tracked from round to round."""
+    """
+    One calendar and one window, tracked from round to round. `oid` is whose mailbox was asked; `lies_with`
+    is whose mailbox the calendar lies in, which for the copy of a shared one is its owner's.
+    """
 
     oid: str
     calendar: int
     start: datetime
     end: datetime
     select: tuple[str, ...] = ()
+    lies_with: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,13 +43,16 @@ def _start(call: Call) -> Cursor:
             f"resource: '{', '.join(refused)}'.",
         )
     start, end = query.window()
-    chain = Chain(call.person.oid, call.calendar.number, start, end, query.selected())
+    chain = Chain(call.person.oid, call.calendar.number, start, end, query.selected(), call.mailbox.person.oid)
     return Cursor(chain, _round(call, chain, since=None))
 
 
 def _resume(call: Call, token: str, odd: Oddities) -> Cursor:
     cursor = call.sandbox.delta.find(token)
-    if cursor is None or cursor.chain.oid != call.person.oid:
+    if cursor is None or (cursor.chain.oid, cursor.chain.lies_with) != (call.person.oid, call.mailbox.person.oid):
+        raise _expired(odd)
+    if call.reach.role is not None and cursor.chain.calendar != call.calendar.number:
+        # What was allowed in one calendar of somebody says nothing of the others.
         raise _expired(odd)
     if cursor.chain.calendar not in call.mailbox.calendars:
         raise Refusal(404, "ErrorItemNotFound", "The specified object was not found in the store.")

@@ -31,6 +31,9 @@ def create_event(call: Call) -> Response:
     call.need(WRITE)
     sent = call.body()
     draft = drafts.read(sent)
+    if call.reach.copy is not None:
+        # Nobody asked the owner whether to be reminded of what others plan.
+        draft.members.setdefault("isReminderOn", False)
     digest = hashlib.sha256(orjson.dumps(sent, option=orjson.OPT_SORT_KEYS)).hexdigest()
     transaction = draft.members.get("transactionId")
     event = _made_before(call, transaction, digest)
@@ -40,7 +43,7 @@ def create_event(call: Call) -> Response:
             call.mailbox.transactions[transaction] = (event.number, digest)
     response = answer(_entity(call, call.renderer.single(event)), 201)
     response.headers["Location"] = (
-        f"https://graph.microsoft.com/v1.0/users('{call.person.oid}')/events('{call.renderer.id_of(event)}')"
+        f"https://graph.microsoft.com/v1.0/{call.root}/events('{call.renderer.id_of(event)}')"
     )
     response.headers["ETag"] = call.mailbox.ids.etag(event.changed)
     return response
@@ -70,8 +73,7 @@ def show_event(call: Call) -> Response:
     more = _exceptions(event, renderer) if slot is None and event.rule is not None else {}
     kept = query.narrow(shown, names) | {name: value for name, value in more.items() if name.lower() in names}
     if not names:
-        calendar = call.mailbox.calendars[event.calendar].id
-        place = f"https://graph.microsoft.com/v1.0/users('{call.person.oid}')/calendars('{calendar}')"
+        place = f"https://graph.microsoft.com/v1.0/{call.root}/calendars('{call.calendar_id_of(event)}')"
         kept |= {"calendar@odata.associationLink": f"{place}/$ref", "calendar@odata.navigationLink": place}
     response = answer(_entity(call, kept))
     response.headers["ETag"] = call.mailbox.ids.etag(event.changed)
@@ -134,7 +136,7 @@ def list_instances(call: Call) -> Response:
         )
     renderer = call.renderer
     shown = [renderer.instance(one) for one in series.view(event, start, end)]
-    return listing(call, shown, f"events('{call.ids[0]}')/instances")
+    return listing(call, shown, f"events('{call.path_ids[0]}')/instances")
 
 
 def listing(call: Call, shown: list[dict[str, Any]], what: str) -> Response:
@@ -142,7 +144,7 @@ def listing(call: Call, shown: list[dict[str, Any]], what: str) -> Response:
     shown = query.ordered(query.fitting(shown, query.read_filter()))
     part, next_link = query.page(shown, query.page_size(call.prefer.page_size))
     names = query.selected()
-    body: dict[str, Any] = {"@odata.context": context(f"users('{call.person.oid}')/{what}")}
+    body: dict[str, Any] = {"@odata.context": context(f"{call.root}/{what}")}
     if query.wants_count():
         body["@odata.count"] = len(shown)
     body["value"] = [query.narrow(each, names) for each in part]
@@ -178,4 +180,4 @@ def _require_match(call: Call, event: Event) -> None:
 
 
 def _entity(call: Call, shown: dict[str, Any]) -> dict[str, Any]:
-    return {"@odata.context": context(f"users('{call.person.oid}')/events/$entity"), **shown}
+    return {"@odata.context": context(f"{call.root}/events/$entity"), **shown}

@@ -31,7 +31,7 @@ def calendar_view(call: Call) -> Response:
     # The usual case renders only the page that is asked for.
     part, next_link = query.page(instances, query.page_size(call.prefer.page_size))
     names = query.selected()
-    body: dict[str, object] = {"@odata.context": context(f"users('{call.person.oid}')/calendarView")}
+    body: dict[str, object] = {"@odata.context": context(f"{call.root}/calendarView")}
     if query.wants_count():
         body["@odata.count"] = len(instances)
     body["value"] = [query.narrow(renderer.instance(one), names) for one in part]
