@@ -31,11 +31,11 @@ class SharingRequest(Door):
 
 
 class CalendarRequest(Door):
-    """A calendar by `calendar` (id or name), or a new one by `name`, and what can be done with it from now on."""
+    """A calendar by `calendar` (id or name), or a new one (`add`, its name), and what can be done with it."""
 
     mailbox: str
     calendar: str | None = None
-    name: str | None = None
+    add: str | None = None
     editable: bool | None = None
     removable: bool | None = None
 
@@ -101,8 +101,8 @@ def set_calendar() -> Response:
     wish, sandbox = read(CalendarRequest), current()
     with sandbox.lock:
         mailbox = mailbox_of(sandbox, wish.mailbox)
-        if wish.name is not None:
-            calendar = mailbox.add_calendar(wish.name, group=OTHER_CALENDARS)
+        if wish.add is not None:
+            calendar = mailbox.add_calendar(wish.add, group=OTHER_CALENDARS)
         else:
             calendar = calendar_named(mailbox, wish.calendar)
         if wish.editable is not None:

@@ -18,7 +18,7 @@ from sandbox.graph import (
     views,
 )
 from sandbox.graph.call import Call, Place
-from sandbox.graph.routing import container, mailbox, service, words_of_path
+from sandbox.graph.routing import Route, container, mailbox, service, words_of_path
 from sandbox.identity import Access, InvalidToken
 from sandbox.refusals import Refusal, unknown_object, unknown_segment
 from sandbox.state import Sandbox, current
@@ -113,14 +113,18 @@ def _dispatch(sandbox: Sandbox) -> Response:
     if found is None:
         raise unknown_segment(words[-1] if words else "")
     route, call.path_ids = found
-    if route.locked:
-        with sandbox.lock:
-            response = route.handler(call)
-    else:
-        response = route.handler(call)
+    response = _answer(call, route)
     if call.prefer.applied:
         response.headers["Preference-Applied"] = ", ".join(call.prefer.applied)
     return response
+
+
+def _answer(call: Call, route: Route) -> Response:
+    with call.sandbox.lock:
+        call.guard()
+        if route.locked:
+            return route.handler(call)
+    return route.handler(call)
 
 
 _ROUTERS = {Place.SERVICE: service, Place.MAILBOX: mailbox, Place.CALENDAR: container}

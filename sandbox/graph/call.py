@@ -102,6 +102,17 @@ class Call:
         if self.stranger is not None:
             raise access_denied()
 
+    def guard(self) -> None:
+        """
+        What holds wherever a path leads into an event, to its attachments, answers and the like: whoever
+        may not read the event gets at none of it.
+
+        Raises:
+            Refusal: the caller may not.
+        """
+        if self.place is Place.CALENDAR and is_inside(self.rest):
+            self.need(READ)
+
     @cached_property
     def scopes(self) -> frozenset[str]:
         """Those of the token that mean anything for this mailbox."""
@@ -136,13 +147,13 @@ class Call:
             self._need_to_write()
         if is_inside(self.rest):
             self.reach.require_inside()
+            if self.reach.role is not None and self.rest[-1].lower() == "createuploadsession":
+                # Large files go into one's own calendars only.
+                raise access_denied()
 
     def _need_to_write(self) -> None:
         if self.rest[:1] and self.rest[0].lower() == "events":
             self.reach.require_write()
-            if self.reach.role is not None and self.rest[-1].lower() == "createuploadsession":
-                # Large files go into one's own calendars only.
-                raise access_denied()
         elif self.stranger is not None:
             # The calendar itself and who may use it are its owner's business.
             raise access_denied()

@@ -97,8 +97,10 @@ def _need_to_give(call: Call) -> None:
 
 
 def _seen(call: Call) -> dict[str, Permission]:
-    """The entries, for their owner; others are shown an empty list."""
-    return call.calendar.permissions if call.reach.role is None else {}
+    """The entries, that of everybody last, for their owner; others are shown an empty list."""
+    if call.reach.role is not None:
+        return {}
+    return dict(sorted(call.calendar.permissions.items(), key=lambda item: item[1].address is None))
 
 
 def _named(call: Call) -> Permission:

@@ -94,7 +94,7 @@ class Reach:
 
 def is_inside(words: tuple[str, ...]) -> bool:
     """Whether what follows the calendar in a path leads into an event: to its attachments and the like."""
-    return len(words) > 2 and words[2].lower() not in _NOT_INSIDE
+    return len(words) > 2 and words[0].lower() == "events" and words[2].lower() not in _NOT_INSIDE
 
 
 def follow(home: Mailbox, address: Address) -> Reach:
