@@ -125,7 +125,7 @@ class Call:
             owner=self.owner,
             of_group=self.group is not None,
             policies=policies,
-            beyond_basic=not rights.BEYOND_BASIC.isdisjoint(_WORD.findall(asked.lower())),
+            asked=frozenset(_WORD.findall(asked.lower())),
         )
 
     @property

@@ -9,15 +9,16 @@ from sandbox.app_access import AppAccess
 from sandbox.directory import Person
 from sandbox.identity import Access
 
-_GROUP_READ = frozenset({"Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"})
+_OF_GROUPS = frozenset({"Group.Read.All", "Group.ReadWrite.All"})
 _BASIC = frozenset({"Calendars.ReadBasic", "Calendars.ReadBasic.All"})
 WRITE = frozenset({"Calendars.ReadWrite", "Calendars.ReadWrite.Shared", "Group.ReadWrite.All"})
 READ = WRITE | _BASIC | {"Calendars.Read", "Calendars.Read.Shared", "Group.Read.All"}
 MY_PROFILE = frozenset({"User.Read", "User.ReadWrite"})
-PROFILES = frozenset({"User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", "Directory.Read.All"})
+_DIRECTORY = frozenset({"Directory.Read.All", "Directory.ReadWrite.All"})
+PROFILES = _DIRECTORY | {"User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All"}
 PROFILE = MY_PROFILE | PROFILES
 FULL_PROFILES = PROFILES - {"User.ReadBasic.All"}
-GROUPS = _GROUP_READ
+GROUPS = _DIRECTORY | _OF_GROUPS
 
 # What only delegated permissions are called. Among an app's own roles these names say nothing.
 _DELEGATED_ONLY = MY_PROFILE
@@ -26,21 +27,25 @@ BEYOND_BASIC = frozenset({"attachments", "extensions", "delta", "subscriptions"}
 
 
 def counting(
-    access: Access, *, owner: Person | None, of_group: bool, policies: AppAccess, beyond_basic: bool
+    access: Access, *, owner: Person | None, of_group: bool, policies: AppAccess, asked: frozenset[str]
 ) -> frozenset[str]:
-    """The scopes of a call that mean anything for this owner's mailbox."""
+    """
+    The scopes of a call that mean anything for this owner's mailbox and for what is `asked`, the words, in
+    lower case, of the path below the mailbox and of `$expand`.
+    """
     scopes = access.scopes
     if access.person is None:
         scopes = frozenset(name for name in scopes - _DELEGATED_ONLY if not name.endswith(".Shared"))
         if owner is not None and not of_group:
             scopes = policies.scopes(scopes, tenant_id=access.tenant_id, app_id=access.app_id, oid=owner.oid)
-    elif access.person.is_personal:
+    elif access.person.is_personal or "subscriptions" in asked:
+        # Personal accounts have none for what is shared, and nobody can watch that.
         scopes = frozenset(name for name in scopes if not name.endswith(".Shared"))
-    if beyond_basic:
+    if not BEYOND_BASIC.isdisjoint(asked):
         scopes -= _BASIC
     if of_group:
-        return scopes & _GROUP_READ
-    scopes -= _GROUP_READ
+        return scopes & _OF_GROUPS
+    scopes -= _OF_GROUPS
     if access.person is not None and owner is not None and owner.oid != access.person.oid:
         # Another person's mailbox.
         return frozenset(name for name in scopes if name.endswith(".Shared")) | (scopes & PROFILES)

@@ -107,6 +107,12 @@ def test_the_basic_right_is_not_enough_for_changes_attachments_and_extensions(st
     assert stand_in.graph(scopes=("Calendars.Read",)).call("GET", DELTA).status_code == 200
 
 
+def test_scopes_for_what_is_shared_watch_nothing(stand_in: StandIn) -> None:
+    for scope in ("Calendars.Read.Shared", "Calendars.ReadWrite.Shared"):
+        assert stand_in.graph(scopes=(scope,)).refused("GET", "/subscriptions") == DENIED
+    assert stand_in.graph(scopes=("Calendars.Read",)).get("/subscriptions")["value"] == []
+
+
 # Mailboxes of others
 
 

@@ -33,6 +33,7 @@ def test_colleagues_need_another_scope(stand_in: StandIn, colleague: Graph) -> N
     full = stand_in.graph(scopes=("User.Read.All",)).get(f"/users/{BOB}")
     assert full["preferredLanguage"] == "en-US"
     assert full.keys() == basic.keys()
+    assert stand_in.graph(scopes=("Directory.Read.All",)).get(f"/users/{BOB}") == full
     assert app(stand_in, "User.Read.All").get(f"/users/{BOB}")["mail"] == BOB
     assert app(stand_in, "User.Read").refused("GET", f"/users/{BOB}") == NO_PRIVILEGES
 
