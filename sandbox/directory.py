@@ -122,6 +122,25 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Group:
+    """A Microsoft 365 group: people with one calendar among them. `members` are user principal names."""
+
+    id: str
+    tenant_id: str
+    name: str
+    mail: str
+    description: str
+    members: tuple[str, ...]
+
+    def has(self, person: Person) -> bool:
+        return person.upn in self.members
+
+    def as_owner(self) -> Person:
+        """The group as somebody who owns a mailbox; nobody can sign in as it."""
+        return Person(self.id, self.tenant_id, self.name, self.mail, self.mail)
+
+
+@dataclass(frozen=True)
 class Guest:
     """An invitation that was accepted: the account of `address` is `oid` in the tenant."""
 
@@ -142,7 +161,9 @@ class Directory:
         people: Iterable[Person],
         guests: Iterable[Guest] = (),
         resources: Iterable[Person] = (),
+        groups: Iterable[Group] = (),
     ) -> None:
+        self.groups = tuple(groups)
         self.tenants = tuple(tenants)
         self.people = tuple(people)
         self.resources = tuple(resources)
@@ -158,7 +179,7 @@ class Directory:
     def default(cls, more_people: int = 0) -> Directory:
         """The fixed cast, and `more_people` ordinary people of Contoso after it."""
         crowd = (_one_of_the_crowd(n) for n in range(1, more_people + 1))
-        return cls(TENANTS, (*CAST, *crowd), GUESTS, RESOURCES)
+        return cls(TENANTS, (*CAST, *crowd), GUESTS, RESOURCES, GROUPS)
 
     def _invited(self, guest: Guest) -> Person:
         person, tenant = self._people[guest.address], self._tenants[guest.tenant_id]
@@ -188,6 +209,10 @@ class Directory:
         """Who the person is in a tenant: a member, a guest under another object id, or nobody."""
         home = self.at_home(person)
         return home if home.tenant_id == tenant_id else self._guests.get((home.oid, tenant_id))
+
+    def find_group(self, id_or_address: str) -> Group | None:
+        wanted = id_or_address.strip().lower()
+        return next((group for group in self.groups if wanted in {group.id, group.mail}), None)
 
     def tenant_of(self, person: Person) -> Tenant:
         return self._tenants[person.tenant_id]
@@ -340,6 +365,25 @@ RESOURCES = (
     _resource("20070ce1-0002-4d1e-9e6f-1d204b8cf102", "Room Celsius", "room.celsius@contoso.example", "room"),
     _resource("e9019000-0003-4e2f-af70-2e315c9d0103", "Projector", "projector@contoso.example", "equipment"),
     _resource("54a7ed00-0004-4f30-b081-3f426dae1104", "Front Desk", "front.desk@contoso.example", "shared"),
+)
+
+GROUPS = (
+    Group(
+        "96000000-b60d-48b8-b9c9-c8daf637a001",
+        CONTOSO_ID,
+        "HR Taskforce",
+        "hr.taskforce@contoso.example",
+        "Benefits, hiring and everything about people.",
+        ("alice.moreau@contoso.example", "bob.ito@contoso.example"),
+    ),
+    Group(
+        "96000000-c71e-49c9-8ada-d9eb0748b002",
+        CONTOSO_ID,
+        "Design Guild",
+        "design.guild@contoso.example",
+        "Those who draw before they build.",
+        ("carla.weber@contoso.example", "ines.admin@contoso.example"),
+    ),
 )
 
 GUESTS = (

@@ -42,6 +42,7 @@ _KNOWN = (
     "hasAttachments", "onlineMeeting", "joinUrl", "conferenceId", "tollNumber", "color", "isDefaultCalendar",
     "comment", "sendResponse", "toRecipients", "newReminderTime",
     "singleValueExtendedProperties", "multiValueExtendedProperties", "id", "value", "attachments", "extensions",
+    "role", "defaultOnlineMeetingProvider",
 )  # fmt: skip
 _NAMES = {name.lower(): name for name in _KNOWN}
 

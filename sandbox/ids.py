@@ -26,6 +26,7 @@ _IMMUTABLE_HEAD: Final = 4
 # What stands between the id of an item and that of its attachment, in the ids of Exchange.
 _ATTACHED: Final = bytes.fromhex("0112001000")
 _ATTACHMENT_TAIL: Final = len(_ATTACHED) + 16
+_COPY_SHIFT: Final = 42
 
 
 class Malformed(ValueError):
@@ -35,6 +36,9 @@ class Malformed(ValueError):
 class Kind(IntEnum):
     CALENDAR = 1
     EVENT = 2
+    CALENDAR_GROUP = 3
+    # Somebody else's event, seen through the copy of a shared calendar: the number names both.
+    SHARED_EVENT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,16 @@ class Reference:
     number: int
     slot: date | None
     immutable: bool
+
+    @property
+    def copy(self) -> int:
+        """For a shared event, the number of the copy through which it is seen."""
+        return self.number >> _COPY_SHIFT
+
+    @property
+    def beyond(self) -> int:
+        """For a shared event, its number in the mailbox of its owner."""
+        return self.number & ((1 << _COPY_SHIFT) - 1)
 
 
 def _ticks(slot: date | None) -> int:
@@ -81,10 +95,10 @@ class Ids:
         body = _PLAIN_BODY.pack(self._text, kind, number, ticks, check)
         return base64.urlsafe_b64encode(_PLAIN + body).decode()
 
-    def immutable(self, number: int, slot: date | None = None) -> str:
+    def immutable(self, number: int, slot: date | None = None, kind: Kind = Kind.EVENT) -> str:
         ticks = _ticks(slot)
-        check = _check(self.key.bytes, Kind.EVENT, number, ticks)
-        body = _IMMUTABLE_BODY.pack(self.key.bytes, Kind.EVENT, number, ticks, check)
+        check = _check(self.key.bytes, kind, number, ticks)
+        body = _IMMUTABLE_BODY.pack(self.key.bytes, kind, number, ticks, check)
         return base64.urlsafe_b64encode(_IMMUTABLE + body).decode()
 
     def read(self, text: str) -> Reference:
@@ -104,7 +118,7 @@ class Ids:
         if key != mine or check != _check(key, kind, number, ticks):
             raise Malformed(text)
         slot = _slot(ticks)
-        same = self.immutable(number, slot) if immutable else self.plain(Kind(kind), number, slot)
+        same = self.immutable(number, slot, Kind(kind)) if immutable else self.plain(Kind(kind), number, slot)
         if same != text:
             raise Malformed(text)
         return Reference(Kind(kind), number, slot, immutable)
@@ -157,3 +171,28 @@ class Ids:
         """The same version in the spelling of notifications and of instances in delta."""
         key = self.key.bytes + version.to_bytes(6, "big")
         return f'W/"{base64.b64encode(struct.pack("<BxxxI", 15, len(key)) + key).decode()}"'
+
+
+class SharedIds(Ids):
+    """
+    The ids that an owner's events have in the mailbox of somebody with a copy of the calendar. They are
+    that mailbox's (`inside`) and name the copy; versions stay the owner's, whose `key` this is.
+    """
+
+    def __init__(self, key: uuid.UUID, inside: Ids, copy: int) -> None:
+        super().__init__(key)
+        self._inside = inside
+        self._copy = copy << _COPY_SHIFT
+
+    def plain(self, kind: Kind, number: int, slot: date | None = None) -> str:
+        if kind is Kind.EVENT:
+            return self._inside.plain(Kind.SHARED_EVENT, self._copy | number, slot)
+        return self._inside.plain(kind, number, slot)
+
+    def immutable(self, number: int, slot: date | None = None, kind: Kind = Kind.EVENT) -> str:
+        if kind is Kind.EVENT:
+            return self._inside.immutable(self._copy | number, slot, Kind.SHARED_EVENT)
+        return self._inside.immutable(number, slot, kind)
+
+    def read(self, text: str) -> Reference:
+        return self._inside.read(text)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sandbox.recurrence import Rule
+from sandbox.roles import Role
 from sandbox.zones import Moment
 
 
@@ -15,6 +16,34 @@ class ExtendedProperty:
 
     id: str
     value: str | tuple[str, ...]
+
+
+@dataclass(slots=True)
+class CalendarGroup:
+    """A heading under which calendars stand. Those that every mailbox has can be neither renamed nor deleted."""
+
+    number: int
+    id: str
+    name: str
+    class_id: str
+    changed: int
+    built_in: bool = False
+
+
+@dataclass(slots=True)
+class Permission:
+    """
+    What one person, or (without `address`) everybody of the organization, may do in a calendar. `oid` is
+    null for whoever is nobody here. With `old_mechanism` the sharing has to be made anew before it works.
+    """
+
+    id: str
+    role: Role
+    name: str
+    address: str | None = None
+    oid: str | None = None
+    inside: bool = True
+    old_mechanism: bool = False
 
 
 @dataclass(slots=True)
@@ -29,8 +58,16 @@ class Calendar:
     owner_address: str
     changed: int
     color: str = "auto"
+    # False for a calendar that is filled from elsewhere, such as one subscribed to: nobody writes into it.
     can_edit: bool = True
     properties: dict[str, ExtendedProperty] = field(default_factory=dict)
+    removable: bool = True
+    # The number of the calendar group.
+    group: int = 1
+    # The provider that was chosen for online meetings; null leaves it to the kind of account.
+    provider: str | None = None
+    # Who else may do what here, by the id of the entry.
+    permissions: dict[str, Permission] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

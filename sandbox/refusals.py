@@ -35,6 +35,24 @@ def access_denied() -> Refusal:
     return Refusal(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
 
 
+def unknown_segment(word: str) -> Refusal:
+    return Refusal(404, "ResourceNotFound", f"Resource not found for the segment '{word}'.")
+
+
+def unknown_object(id_: str) -> Refusal:
+    """The directory has nothing of that name."""
+    return Refusal(
+        404,
+        "Request_ResourceNotFound",
+        f"Resource '{id_}' does not exist or one of its queried reference-property objects are not present.",
+    )
+
+
+def privileges_missing() -> Refusal:
+    """What the directory says to those who may not, as Exchange says `access_denied`."""
+    return Refusal(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+
+
 def invalid_property() -> Refusal:
     """Exchange names neither the property nor the reason, and so nor do we."""
     return Refusal(400, "ErrorPropertyValidationFailure", "At least one property failed validation.")

@@ -11,6 +11,7 @@ from sandbox.bodies import text_of
 from sandbox.ids import Ids, Kind
 from sandbox.items import Attachment, Event, Tombstone
 from sandbox.series import Instance
+from sandbox.sight import EVERYTHING, Sight
 from sandbox.zones import to_wall
 
 _UID_HEAD = "040000008200E00074C5B7101A82E008"
@@ -47,11 +48,15 @@ def instant(moment: datetime) -> str:
 
 
 class Renderer:
-    """Shows the events of one mailbox in one form. Keep none: it is cheap, and made for each answer."""
+    """
+    Shows the events of one mailbox in one form, and as much of them as `sight` lets be seen. Keep none:
+    it is cheap, and made for each answer.
+    """
 
-    def __init__(self, ids: Ids, form: Form) -> None:
+    def __init__(self, ids: Ids, form: Form, sight: Sight = EVERYTHING) -> None:
         self._ids = ids
         self._form = form
+        self._sight = sight
 
     def id_of(self, event: Event, slot: date | None = None) -> str:
         if event.raw is not None and "id" in event.raw:
@@ -75,7 +80,7 @@ class Renderer:
     def raw(self, event: Event) -> dict[str, Any]:
         shown = dict(event.raw or {})
         shown.setdefault("id", self.id_of(event))
-        return shown
+        return self._sight.of(shown)
 
     def in_delta(self, one: Instance) -> dict[str, Any]:
         """An item of delta: occurrences bare, everything else in full."""
@@ -197,7 +202,7 @@ class Renderer:
         }
         if slot is not None:
             shown["originalStart"] = f"{series.usual_start(event, slot):%Y-%m-%dT%H:%M:%SZ}"
-        return shown
+        return self._sight.of(shown)
 
     def _attendees(self, people: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The attendees; the times that they propose are shown like those of the event."""

@@ -12,6 +12,7 @@ from flask import current_app
 from sandbox import rooms
 from sandbox import seed as seeds
 from sandbox.announcer import Announcer
+from sandbox.app_access import AppAccess
 from sandbox.clock import Clock
 from sandbox.directory import Directory
 from sandbox.faults import Faults
@@ -19,6 +20,7 @@ from sandbox.identity import Identity
 from sandbox.lifecycle import Lifecycle
 from sandbox.log import RequestLog
 from sandbox.push import Sender
+from sandbox.sharing import Switches
 from sandbox.subscriptions import CALL_LIMITS, Subscriptions
 from sandbox.tracking import DeltaTokens
 from sandbox.windows import Windows
@@ -107,6 +109,8 @@ class Sandbox:
         self.subscription_calls = Windows(self.clock, dict(CALL_LIMITS))
         self.world.listeners.append(self.announcer.announce)
         self.world.listeners.append(rooms.answer_invitation)
+        self.app_access = AppAccess()
+        self.sharing = Switches()
 
 
 def _local_session() -> requests.Session:

@@ -19,7 +19,11 @@ RemovalReason = Literal["deleted", "changed"]
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """One calendar and one window, tracked from round to round. `top` is the page size, if `$top` was heeded."""
+    """
+    One calendar and one window, tracked from round to round. `oid` is whose mailbox was asked; `lies_with`
+    is whose mailbox the calendar lies in, which for the copy of a shared one is its owner's. `top` is the
+    page size, if `$top` was heeded.
+    """
 
     oid: str
     calendar: int
@@ -27,6 +31,7 @@ class Chain:
     end: datetime
     select: tuple[str, ...] = ()
     top: int | None = None
+    lies_with: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,29 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sandbox import ids
 from sandbox.clock import Clock
 from sandbox.directory import Directory, Person
 from sandbox.ids import Ids, Kind
-from sandbox.items import Calendar, Event, MeetingId, Tombstone, Upload
+from sandbox.items import Calendar, CalendarGroup, Event, MeetingId, Permission, Tombstone, Upload
 from sandbox.refusals import item_not_found, malformed_id
+from sandbox.roles import Role
 from sandbox.settings import Settings
+
+if TYPE_CHECKING:
+    from sandbox.sharing import Copy
+
+MY_CALENDARS, OTHER_CALENDARS = 1, 2
+# The groups that every mailbox has, with the class ids by which Outlook knows them.
+_BUILT_IN_GROUPS = {
+    MY_CALENDARS: ("My Calendars", "0006f0b7-0000-0000-c000-000000000046"),
+    OTHER_CALENDARS: ("Other Calendars", "0006f0b8-0000-0000-c000-000000000046"),
+}
+# In base64, "Default": Exchange's word for everybody of the organization.
+EVERYBODY_ID = "RGVmYXVsdA=="
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +56,12 @@ class Mailbox:
         # Whether meetings that the owner declines stay in the calendar.
         self.keeps_declined = False
         self.calendars: dict[int, Calendar] = {}
+        # Calendars of others that are shared with this person, as they stand among the own ones.
+        self.copies: dict[int, Copy] = {}
+        self.groups = {
+            number: CalendarGroup(number, self.ids.plain(Kind.CALENDAR_GROUP, number), *words, changed=0, built_in=True)
+            for number, words in _BUILT_IN_GROUPS.items()
+        }
         self.events: dict[int, Event] = {}
         self.tombstones: list[Tombstone] = []
         # transactionId -> the number of its event and the digest of the request.
@@ -87,7 +107,9 @@ class Mailbox:
     def default_calendar(self) -> Calendar:
         return next(calendar for calendar in self.calendars.values() if calendar.is_default)
 
-    def add_calendar(self, name: str, *, is_default: bool = False, color: str = "auto") -> Calendar:
+    def add_calendar(
+        self, name: str, *, is_default: bool = False, color: str = "auto", group: int = MY_CALENDARS
+    ) -> Calendar:
         number = self.next_number()
         calendar = Calendar(
             number=number,
@@ -98,23 +120,58 @@ class Mailbox:
             owner_address=self.person.mail,
             changed=self.next_sequence(),
             color=color,
+            group=group,
         )
+        if not self.person.is_personal:
+            # Colleagues see when somebody is busy in the main calendar, and nothing of the others.
+            role = Role.FREE_BUSY if is_default else Role.NONE
+            calendar.permissions[EVERYBODY_ID] = Permission(EVERYBODY_ID, role, "My Organization")
         self.calendars[number] = calendar
         return calendar
 
     def calendar(self, text: str) -> Calendar:
         """
         Raises:
-            Refusal: the id is malformed, or no calendar has it.
+            Refusal: the id is malformed, or no calendar of this person's own has it.
         """
+        found = self.calendars.get(self._number(text, Kind.CALENDAR))
+        if found is None:
+            raise item_not_found()
+        return found
+
+    def calendar_or_copy(self, text: str) -> "Calendar | Copy":
+        """
+        Raises:
+            Refusal: the id is malformed, or nothing among the calendars has it.
+        """
+        copy = self.copies.get(self._number(text, Kind.CALENDAR))
+        return self.calendar(text) if copy is None else copy
+
+    def add_group(self, name: str) -> CalendarGroup:
+        # Past the numbers of the built-in ones.
+        number, sequence = len(_BUILT_IN_GROUPS) + self.next_number(), self.next_sequence()
+        class_id = str(uuid5(self.ids.key, f"calendar group:{number}:{sequence}"))
+        group = CalendarGroup(number, self.ids.plain(Kind.CALENDAR_GROUP, number), name, class_id, sequence)
+        self.groups[number] = group
+        return group
+
+    def group(self, text: str) -> CalendarGroup:
+        """
+        Raises:
+            Refusal: the id is malformed, or no calendar group has it.
+        """
+        found = self.groups.get(self._number(text, Kind.CALENDAR_GROUP))
+        if found is None:
+            raise item_not_found()
+        return found
+
+    def _number(self, text: str, kind: Kind) -> int:
+        """The number in an id of that kind; zero, which nothing has, in an id of another."""
         try:
             reference = self.ids.read(text)
         except ids.Malformed as error:
             raise malformed_id() from error
-        found = self.calendars.get(reference.number) if reference.kind is Kind.CALENDAR else None
-        if found is None:
-            raise item_not_found()
-        return found
+        return reference.number if reference.kind is kind else 0
 
     # Events
 
@@ -222,9 +279,11 @@ class World:
         self._built: dict[str, Mailbox] = {}
         owners = [person for person in directory.people if person.has_mailbox]
         self._owners = {person.oid for person in (*owners[:mailboxes], *directory.resources)}
+        # A group has one calendar, whoever else is there.
+        self._groups = {group.id for group in directory.groups}
 
     def has_mailbox(self, person: Person) -> bool:
-        return person.oid in self._owners
+        return person.oid in self._owners or person.oid in self._groups
 
     def mailbox(self, person: Person) -> Mailbox | None:
         """The person's mailbox, or null for somebody without one."""
@@ -235,7 +294,10 @@ class World:
             # The name of the world is in every id, so what a client kept from another one is refused.
             key = uuid5(NAMESPACE_URL, f"mailbox:{self._name}:{person.oid}")
             found = Mailbox(person, key, self._clock, self._announce, self.mailbox_at)
-            self._fill(found, self.began)
+            if person.oid in self._groups:
+                found.add_calendar("Calendar", is_default=True)
+            else:
+                self._fill(found, self.began)
             self._built[person.oid] = found
         return found
 

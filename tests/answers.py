@@ -27,13 +27,22 @@ MOST_PROBLEMS = 50
 # Schemas of our own, for what the document has none.
 SINGLE_VALUE = "singlePrimitive"
 EXTENSIONS = "extensionCollectionResponse"
+USERS = "userCollectionResponse"
+GROUP = "group"
+GROUPS = "groupCollectionResponse"
+
+
+def _collection_of(schema: str) -> JSON:
+    items = {"type": "array", "items": {"$ref": f"#/components/schemas/{schema}"}}
+    return {"type": "object", "required": ["value"], "properties": {"value": items}}
+
+
 OWN_SCHEMAS: JSON = {
     SINGLE_VALUE: {"type": "object", "required": ["@odata.context", "value"], "maxProperties": 2},
-    EXTENSIONS: {
-        "type": "object",
-        "required": ["value"],
-        "properties": {"value": {"type": "array", "items": {"$ref": "#/components/schemas/openTypeExtension"}}},
-    },
+    EXTENSIONS: _collection_of("openTypeExtension"),
+    USERS: _collection_of("user"),
+    GROUP: {"type": "object", "required": ["id"], "properties": {"displayName": {"type": ["string", "null"]}}},
+    GROUPS: _collection_of(GROUP),
 }
 
 # What Microsoft's document, cut to calendars, does not list although the pages about calendars do: expressions for
@@ -52,6 +61,10 @@ BESIDE_THE_DOCUMENT: dict[tuple[str, str], str] = {
     ("GET", rf"{_MAILBOX}/outlook/supportedTimeZones\(.+\)"): "timeZoneInformationCollectionResponse",
     ("GET", rf"{_CALENDAR}/events/(?:microsoft\.graph\.)?delta(?:\(\))?"): "eventDeltaResponse",
     ("GET", f"{_EVENT}/calendar"): "calendar",
+    ("GET", rf"{_CALENDAR}/allowedCalendarSharingRoles\(.+\)"): "stringCollectionResponse",
+    ("GET", "/users"): USERS,
+    ("GET", "/groups"): GROUPS,
+    ("GET", "/groups/[^/]+"): GROUP,
     ("GET", f"{_EVENT}/extensions"): EXTENSIONS,
 }
 # Seen in answers of the service, and declared nowhere.

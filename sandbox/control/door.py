@@ -72,10 +72,14 @@ def _sentence(error: ValidationError) -> str:
 
 
 def owner(sandbox: Sandbox, address: str) -> Person:
+    """Who has that address; a group, as somebody who owns a mailbox."""
     person = sandbox.directory.find_person(address)
-    if person is None:
+    if person is not None:
+        return person
+    group = sandbox.directory.find_group(address)
+    if group is None:
         raise WrongRequest(f"Nobody here is {address!r}.")
-    return person
+    return group.as_owner()
 
 
 def mailbox_of(sandbox: Sandbox, address: str) -> Mailbox:

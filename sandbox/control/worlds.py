@@ -10,7 +10,7 @@ from sandbox import seed as seeds
 from sandbox import series
 from sandbox.control.door import Door, WrongRequest, blueprint, iso, read
 from sandbox.control.subscriptions import shown_subscriptions
-from sandbox.directory import Person
+from sandbox.directory import Group, Person
 from sandbox.graph.envelope import answer
 from sandbox.items import Calendar
 from sandbox.state import Sandbox, current
@@ -43,6 +43,7 @@ def world() -> Response:
                 "resources": [
                     {**_person(sandbox, each), "purpose": each.purpose} for each in sandbox.directory.resources
                 ],
+                "groups": [_group(sandbox, group) for group in sandbox.directory.groups],
                 "subscriptions": shown_subscriptions(sandbox),
                 "faults": sandbox.faults.as_json(),
                 "quiet": sandbox.sender.idle,
@@ -61,6 +62,18 @@ def _person(sandbox: Sandbox, person: Person) -> dict[str, Any]:
         "admin": person.is_admin,
         "mailbox": mailbox is not None,
         "timeZone": mailbox.settings.time_zone if mailbox is not None else None,
+        "calendars": [_calendar(sandbox, mailbox, each) for each in mailbox.calendars.values()] if mailbox else [],
+    }
+
+
+def _group(sandbox: Sandbox, group: Group) -> dict[str, Any]:
+    mailbox = sandbox.world.mailbox(group.as_owner())
+    return {
+        "id": group.id,
+        "tenant": group.tenant_id,
+        "name": group.name,
+        "mail": group.mail,
+        "members": list(group.members),
         "calendars": [_calendar(sandbox, mailbox, each) for each in mailbox.calendars.values()] if mailbox else [],
     }
 

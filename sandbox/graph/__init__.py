@@ -2,17 +2,20 @@
 
 from flask import Blueprint, Response, g, request
 
-from sandbox.directory import Person
+from sandbox.directory import Group, Person
 from sandbox.graph import (
     absent,
     attachments,
+    calendar_groups,
     calendars,
     delta,
     envelope,
     events,
     exchange_ids,
     extensions,
+    groups,
     meeting_times,
+    permissions,
     prefer,
     reminders,
     responses,
@@ -23,10 +26,10 @@ from sandbox.graph import (
     users,
     views,
 )
-from sandbox.graph.call import Call
-from sandbox.graph.routing import Router, container, mailbox, service, words_of_path
+from sandbox.graph.call import Call, Place
+from sandbox.graph.routing import Route, container, mailbox, service, words_of_path
 from sandbox.identity import Access, InvalidToken
-from sandbox.refusals import Refusal, access_denied
+from sandbox.refusals import Refusal, unknown_object, unknown_segment
 from sandbox.state import Sandbox, current
 
 blueprint = Blueprint("graph", __name__)
@@ -35,12 +38,15 @@ blueprint = Blueprint("graph", __name__)
 HANDLERS = (
     absent,
     attachments,
+    calendar_groups,
     calendars,
     delta,
     events,
     exchange_ids,
     extensions,
+    groups,
     meeting_times,
+    permissions,
     reminders,
     responses,
     schedule,
@@ -131,63 +137,76 @@ def _dispatch(sandbox: Sandbox) -> Response:
         )
     words = words_of_path()
     call = Call(sandbox, access, prefer.read(), words)
-    router, rest = _place(call, words)
-    found = router.find(request.method, rest)
+    _place(call, words)
+    found = _ROUTERS[call.place].find(request.method, call.rest)
     if found is None:
-        last = words[-1] if words else ""
-        raise Refusal(404, "ResourceNotFound", f"Resource not found for the segment '{last}'.")
-    route, call.ids, call.parameters = found
-    if route.locked:
-        with sandbox.lock:
-            response = route.handler(call)
-    else:
-        response = route.handler(call)
+        raise unknown_segment(words[-1] if words else "")
+    route, call.path_ids, call.parameters = found
+    response = _answer(call, route)
     if call.prefer.applied:
         response.headers["Preference-Applied"] = ", ".join(call.prefer.applied)
     return response
 
 
-def _place(call: Call, words: tuple[str, ...]) -> tuple[Router, tuple[str, ...]]:
-    """Which routes the path belongs to, and what remains of it there. Notes owner and calendar in the call."""
+def _answer(call: Call, route: Route) -> Response:
+    with call.sandbox.lock:
+        call.guard()
+        if route.locked:
+            return route.handler(call)
+    return route.handler(call)
+
+
+_ROUTERS = {Place.SERVICE: service, Place.MAILBOX: mailbox, Place.CALENDAR: container}
+
+
+def _place(call: Call, words: tuple[str, ...]) -> None:
+    """Note in the call what the path says of owner and calendar, and what remains of it there."""
     call.owner = _owner(call.sandbox, call.access, words)
-    match [word.lower() for word in words[:1]]:
-        case ["me"]:
-            rest = words[1:]
-        case ["users"] if len(words) > 1:
-            _require_right(call, words[1])
-            rest = words[2:]
-        case _:
-            return service, words
+    call.rest = words
+    match [word.lower() for word in words]:
+        case ["me", *_]:
+            if call.access.is_application:
+                raise Refusal(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
+            _place_below_owner(call, words[1:])
+        case ["users", _, *_]:
+            _require_colleague(call, words)
+            _place_below_owner(call, words[2:])
+        case ["groups", _, _, *_]:
+            call.group = groups.find(call, words[1])
+            call.place, call.rest = Place.CALENDAR, groups.below_calendar(words[2:])
+
+
+def _place_below_owner(call: Call, rest: tuple[str, ...]) -> None:
+    call.place, call.rest = Place.CALENDAR, rest
     match [word.lower() for word in rest]:
         case ["calendar", *_]:
-            return container, rest[1:]
+            call.rest = rest[1:]
         case ["calendars", _, *_]:
-            call.calendar_id = rest[1]
-            return container, rest[2:]
+            call.calendar_id, call.rest = rest[1], rest[2:]
         case ["calendargroups", _, "calendars", _, *_]:
-            call.calendar_id = rest[3]
-            return container, rest[4:]
+            call.calendar_group_id, call.calendar_id, call.rest = rest[1], rest[3], rest[4:]
         case [first, *_] if first in _IN_CONTAINER:
-            return container, rest
+            pass
         case _:
-            return mailbox, rest
+            call.place = Place.MAILBOX
 
 
 def _owner(sandbox: Sandbox, access: Access, words: tuple[str, ...]) -> Person | None:
-    if len(words) > 1 and words[0].lower() == "users":
-        return sandbox.directory.find_person(words[1])
+    match [word.lower() for word in words[:2]]:
+        case ["users", _]:
+            return sandbox.directory.find_person(words[1])
+        case ["groups", _]:
+            group: Group | None = sandbox.directory.find_group(words[1])
+            return group.as_owner() if group is not None else None
     return access.person
 
 
-def _require_right(call: Call, named: str) -> None:
+def _require_colleague(call: Call, words: tuple[str, ...]) -> None:
     """
-    Nobody but a person's own token, or the app's in that person's tenant, reaches a mailbox.
-
     Raises:
-        Refusal: nobody is called so, or somebody else.
+        Refusal: nobody of the caller's tenant is called so.
     """
-    owner, access = call.owner, call.access
-    if owner is None or owner.tenant_id != access.tenant_id:
-        raise Refusal(404, "ErrorInvalidUser", f"The requested user '{named}' is invalid.")
-    if access.person is not None and access.person.oid != owner.oid:
-        raise access_denied()
+    if call.owner is None or call.owner.tenant_id != call.access.tenant_id:
+        if len(words) == 2:
+            raise unknown_object(words[1])
+        raise Refusal(404, "ErrorInvalidUser", f"The requested user '{words[1]}' is invalid.")

@@ -1,43 +1,63 @@
-"""Calendars: listing, showing, making, renaming and deleting them."""
+"""Calendars: listing, showing, making, changing and deleting them, one's own and those that others share."""
 
 from functools import partial
 from typing import Any
 
 from flask import Response
 
-from sandbox import edits, extended
+from sandbox import edits, extended, sharing
 from sandbox.drafts import fold, read_properties
 from sandbox.graph import expand
-from sandbox.graph.addressing import addressed
 from sandbox.graph.call import READ, WRITE, Call
 from sandbox.graph.envelope import GRAPH, answer, context, empty
 from sandbox.graph.extending import MULTI, SINGLE, expanded_properties, searched_properties
 from sandbox.graph.listing import Kind, listing
 from sandbox.graph.routing import container, mailbox
 from sandbox.items import Calendar
-from sandbox.refusals import invalid_request, unreadable
+from sandbox.refusals import Refusal, invalid_request, unreadable
+from sandbox.roles import Role
+from sandbox.sharing import Copy
+from sandbox.world import MY_CALENDARS, Mailbox
 
-COLORS = (
-    "auto", "lightBlue", "lightGreen", "lightOrange", "lightGray", "lightYellow", "lightTeal", "lightPink",
-    "lightBrown", "lightRed", "maxColor",
-)  # fmt: skip
+# Each with what Outlook paints it in; empty where Outlook chooses.
+COLORS = {
+    "auto": "",
+    "lightBlue": "#a6d1f5",
+    "lightGreen": "#87d28e",
+    "lightOrange": "#fcab73",
+    "lightGray": "#c0c0c0",
+    "lightYellow": "#f5f07d",
+    "lightTeal": "#4adacc",
+    "lightPink": "#e88fe6",
+    "lightBrown": "#c8a58c",
+    "lightRed": "#f88c9b",
+    "maxColor": "",
+}
+PROVIDERS = ("unknown", "skypeForBusiness", "skypeForConsumer", "teamsForBusiness")
+
+_COLOR_NAMES = {name.lower(): name for name in COLORS}
+_PROVIDER_NAMES = {name.lower(): name for name in PROVIDERS}
 
 
 @mailbox.route("GET", "calendars")
 def list_calendars(call: Call) -> Response:
-    call.need(READ)
-    return listing(call, list(call.mailbox.calendars.values()), "calendars", _kind(call))
+    call.need_scope(READ)
+    return listing(call, visible(call), "calendars", kind_of(call))
 
 
 @mailbox.route("POST", "calendars")
 def create_calendar(call: Call) -> Response:
     call.need(WRITE)
+    return create_in(call, MY_CALENDARS)
+
+
+def create_in(call: Call, group: int) -> Response:
+    """A new calendar of the mailbox under one of its calendar groups."""
     sent = fold(call.body())
-    name = sent.get("name")
-    if not isinstance(name, str) or not name.strip():
-        raise invalid_request("Your request can't be completed. A calendar needs a name.")
+    name = read_name(sent.get("name"))
+    refuse_taken_name(call.home, name)
     color, properties = _color(sent.get("color") or "auto"), extended.merged({}, read_properties(sent))
-    calendar = call.mailbox.add_calendar(name, color=color)
+    calendar = call.home.add_calendar(name, color=color, group=group)
     calendar.properties = properties
     return answer(_entity(call, calendar), 201)
 
@@ -45,94 +65,190 @@ def create_calendar(call: Call) -> Response:
 @container.route("GET", "")
 def show_calendar(call: Call) -> Response:
     call.need(READ)
-    return _shown(call, call.calendar)
-
-
-@container.route("PATCH", "")
-def update_calendar(call: Call) -> Response:
-    call.need(WRITE)
-    calendar, sent = call.calendar, fold(call.body())
-    name, color = sent.get("name", calendar.name), _color(sent.get("color") or calendar.color)
-    if not isinstance(name, str) or not name.strip():
-        raise unreadable("The name of a calendar is a text.")
-    calendar.properties = extended.merged(calendar.properties, read_properties(sent))
-    calendar.name, calendar.color = name, color
-    if sent.get("isDefaultCalendar") is True:
-        for other in call.mailbox.calendars.values():
-            other.is_default = other is calendar
-    calendar.changed = call.mailbox.next_sequence()
-    return answer(_entity(call, calendar))
-
-
-@container.route("POST", "permanentDelete")
-def delete_calendar_for_good(call: Call) -> Response:
-    """As if it had been deleted: nobody sees that it skips Deleted Items."""
-    return delete_calendar(call)
+    return _shown(call)
 
 
 @container.route("GET", "events/*/calendar")
 def show_calendar_of_event(call: Call) -> Response:
     call.need(READ)
-    event, _ = addressed(call)
-    return _shown(call, call.mailbox.calendars[event.calendar])
+    call.mailbox.find(call.ids[0])
+    return _shown(call)
+
+
+@container.route("PATCH", "")
+def update_calendar(call: Call) -> Response:
+    call.need(WRITE)
+    named, sent = _named(call), fold(call.body())
+    name = read_name(sent.get("name", named.name))
+    color = _color(sent.get("color") or named.color)
+    properties = read_properties(sent)
+    if isinstance(named, Calendar):
+        if name.lower() != named.name.lower():
+            refuse_taken_name(call.home, name)
+        provider = _provider(call, sent)
+        if sent.get("isDefaultCalendar") is True:
+            for other in call.home.calendars.values():
+                other.is_default = other is named
+        named.provider = provider or named.provider
+        named.properties = extended.merged(named.properties, properties)
+    elif sent.get("isDefaultCalendar") is True:
+        raise invalid_request("Your request can't be completed. A calendar of others cannot be the default one.")
+    named.name, named.color = name, color
+    named.changed = call.home.next_sequence()
+    return answer(_entity(call, named))
 
 
 @container.route("DELETE", "")
 def delete_calendar(call: Call) -> Response:
     call.need(WRITE)
-    calendar = call.calendar
-    if calendar.is_default:
+    return _delete(call)
+
+
+@container.route("POST", "permanentDelete")
+def delete_calendar_for_good(call: Call) -> Response:
+    """As there is no way back from a plain deletion either, the two do the same."""
+    call.need(WRITE)
+    return _delete(call)
+
+
+def _delete(call: Call) -> Response:
+    named = _named(call)
+    if isinstance(named, Copy):
+        # Only the sharee's view of it goes; the sharing stays as the owner made it.
+        del call.home.copies[named.number]
+        return empty(204)
+    if named.is_default:
         raise invalid_request("Your request can't be completed. The default calendar cannot be deleted.")
-    for event in list(call.mailbox.in_calendar(calendar)):
-        edits.delete(call.mailbox, event)
-    del call.mailbox.calendars[calendar.number]
+    if not named.removable:
+        raise invalid_request("Your request can't be completed. This calendar cannot be deleted.")
+    for event in list(call.home.in_calendar(named)):
+        edits.delete(call.home, event)
+    sharing.end(call.sandbox.world, named)
+    del call.home.calendars[named.number]
     return empty(204)
 
 
-def _shown(call: Call, calendar: Calendar) -> Response:
-    kind = _kind(call)
-    return answer(kind.finished(calendar, _entity(call, calendar), expand.read(kind.related)))
+def _shown(call: Call) -> Response:
+    kind, one = kind_of(call), _named(call)
+    return answer(kind.finished(one, _entity(call, one), expand.read(kind.related)))
 
 
-def _kind(call: Call) -> Kind[Calendar]:
+def kind_of(call: Call) -> Kind[Calendar | Copy]:
+    """How calendars are listed, and what can be asked of them. What a calendar keeps is its owner's to see."""
     return Kind(
         partial(show, call),
-        searched={SINGLE: lambda calendar: searched_properties(calendar.properties)},
+        searched={SINGLE: lambda one: searched_properties(_properties(call, one))},
         related={
-            SINGLE: lambda calendar, wish: expanded_properties(calendar.properties, wish, several=False),
-            MULTI: lambda calendar, wish: expanded_properties(calendar.properties, wish, several=True),
+            SINGLE: lambda one, wish: expanded_properties(_properties(call, one), wish, several=False),
+            MULTI: lambda one, wish: expanded_properties(_properties(call, one), wish, several=True),
         },
     )
 
 
-def show(call: Call, calendar: Calendar) -> dict[str, Any]:
-    person = call.mailbox.person
-    providers = [] if person.is_personal else ["teamsForBusiness"]
-    return {
-        "@odata.id": f"{GRAPH}/v1.0/users('{person.oid}@{person.tenant_id}')/calendars('{calendar.id}')",
-        "id": calendar.id,
-        "name": calendar.name,
-        "color": calendar.color,
-        "hexColor": "",
-        "isDefaultCalendar": calendar.is_default,
-        "changeKey": call.mailbox.ids.change_key(calendar.changed),
-        "canShare": True,
-        "canViewPrivateItems": True,
-        "canEdit": calendar.can_edit,
+def _properties(call: Call, one: Calendar | Copy) -> extended.Properties:
+    return one.properties if isinstance(one, Calendar) and call.stranger is None else {}
+
+
+def visible(call: Call) -> list[Calendar | Copy]:
+    """
+    The calendars of the path's mailbox that the caller may know of: all, or what is shared with a stranger.
+
+    Raises:
+        Refusal: nothing is.
+    """
+    home, stranger = call.home, call.stranger
+    if stranger is None:
+        return [*home.calendars.values(), *home.copies.values()]
+    found = [one for one in home.calendars.values() if sharing.role_of(home, one, stranger).reads]
+    if not found:
+        raise sharing.not_shared(call.sandbox.sharing)
+    return list(found)
+
+
+def show(call: Call, one: Calendar | Copy) -> dict[str, Any]:
+    """A calendar as the caller has it: what may be done in it depends on who asks."""
+    if isinstance(one, Copy):
+        owner, calendar = one.mailbox, one.calendar
+        role: Role | None = sharing.role_of(owner, calendar, call.home.person)
+    else:
+        owner, calendar = call.home, one
+        role = sharing.role_of(owner, calendar, call.stranger) if call.stranger is not None else None
+    providers = [] if owner.person.is_personal else ["teamsForBusiness"]
+    is_own = not isinstance(one, Copy)
+    shown = {
+        "id": one.id,
+        "name": one.name,
+        "color": one.color,
+        "hexColor": COLORS[one.color],
+        "isDefaultCalendar": is_own and calendar.is_default,
+        "changeKey": call.home.ids.change_key(one.changed),
+        "canShare": role is None,
+        "canViewPrivateItems": role is None or role.sees_private,
+        "canEdit": calendar.can_edit and (role is None or role.writes),
         "allowedOnlineMeetingProviders": providers,
-        "defaultOnlineMeetingProvider": providers[0] if providers else "unknown",
-        "isTallyingResponses": calendar.is_default,
-        "isRemovable": not calendar.is_default,
+        "defaultOnlineMeetingProvider": calendar.provider or (providers[0] if providers else "unknown"),
+        "isTallyingResponses": is_own and calendar.is_default,
+        "isRemovable": not is_own or (calendar.removable and not calendar.is_default),
         "owner": {"name": calendar.owner_name, "address": calendar.owner_address},
+    }
+    if call.group is not None:
+        return shown
+    person = call.home.person
+    return {
+        "@odata.id": f"{GRAPH}/v1.0/users('{person.oid}@{person.tenant_id}')/calendars('{one.id}')",
+        **shown,
     }
 
 
-def _entity(call: Call, calendar: Calendar) -> dict[str, Any]:
-    return {"@odata.context": context(f"users('{call.person.oid}')/calendars/$entity"), **show(call, calendar)}
+def read_name(value: Any) -> str:
+    """
+    Raises:
+        Refusal: it is no name.
+    """
+    if value is not None and not isinstance(value, str):
+        raise unreadable("A name is a text.")
+    if value is None or not value.strip():
+        raise invalid_request("Your request can't be completed. A name is required.")
+    return value.strip()
+
+
+def refuse_taken_name(home: Mailbox, name: str) -> None:
+    """
+    Raises:
+        Refusal: a calendar of this person's own is called so, in whatever letter case.
+    """
+    if any(other.name.lower() == name.lower() for other in home.calendars.values()):
+        raise name_taken()
+
+
+def name_taken() -> Refusal:
+    return Refusal(409, "ErrorFolderExists", "A folder with the specified name already exists.")
+
+
+def _named(call: Call) -> Calendar | Copy:
+    return call.reach.copy or call.reach.calendar
+
+
+def _entity(call: Call, one: Calendar | Copy) -> dict[str, Any]:
+    kind = "calendar" if call.group is not None else "calendars"
+    return {"@odata.context": context(f"{call.root}/{kind}/$entity"), **show(call, one)}
 
 
 def _color(value: Any) -> str:
-    found = {name.lower(): name for name in COLORS}.get(value.lower()) if isinstance(value, str) else None
+    found = _COLOR_NAMES.get(value.lower()) if isinstance(value, str) else None
     if found is None:
         raise unreadable(f"The value '{value}' is not the name of a color.")
+    return found
+
+
+def _provider(call: Call, sent: dict[str, Any]) -> str | None:
+    """The provider that online meetings are to have; null if the request is silent about it."""
+    value = sent.get("defaultOnlineMeetingProvider")
+    if value is None:
+        return None
+    found = _PROVIDER_NAMES.get(value.lower()) if isinstance(value, str) else None
+    if found is None:
+        raise unreadable(f"The value '{value}' is not the name of a provider of online meetings.")
+    if found != "unknown" and (found != "teamsForBusiness" or call.home.person.is_personal):
+        raise invalid_request("Your request can't be completed. The calendar does not allow that provider.")
     return found

@@ -65,6 +65,7 @@ def _start(call: Call, odd: Oddities, *, anew: bool) -> Cursor:
         start,
         end,
         query.selected() if odd.select == "reduce" else (),
+        lies_with=call.mailbox.person.oid,
         top=query.count_option("top", lowest=1) if odd.top else None,
     )
     return Cursor(chain, _round(call, chain, since=None, odd=odd))
@@ -72,7 +73,10 @@ def _start(call: Call, odd: Oddities, *, anew: bool) -> Cursor:
 
 def _resume(call: Call, token: str, odd: Oddities) -> Cursor:
     cursor = call.sandbox.delta.find(token)
-    if cursor is None or cursor.chain.oid != call.person.oid:
+    if cursor is None or (cursor.chain.oid, cursor.chain.lies_with) != (call.person.oid, call.mailbox.person.oid):
+        raise _expired(odd)
+    if call.reach.role is not None and cursor.chain.calendar != call.calendar.number:
+        # What was allowed in one calendar of somebody says nothing of the others.
         raise _expired(odd)
     if odd.strict_links and len(request.args) > 1:
         raise Refusal(400, "ErrorInvalidUrlQuery", "A link of change tracking takes no further parameters.")

@@ -37,6 +37,9 @@ def create_event(call: Call) -> Response:
     call.need(WRITE)
     sent = call.body()
     draft = drafts.read(sent)
+    if call.reach.copy is not None:
+        # Nobody asked the owner whether to be reminded of what others plan.
+        draft.members.setdefault("isReminderOn", False)
     digest = hashlib.sha256(orjson.dumps(sent, option=orjson.OPT_SORT_KEYS)).hexdigest()
     transaction = draft.members.get("transactionId")
     event = _made_before(call, transaction, digest)
@@ -52,7 +55,7 @@ def create_event(call: Call) -> Response:
         if draft.extensions:
             shown["extensions"] = [extensions.shown(each) for each in event.extensions.values()]
         response = answer(_entity(call, shown), 201)
-    response.headers["Location"] = f"{GRAPH}/v1.0/users('{call.person.oid}')/events('{call.renderer.id_of(event)}')"
+    response.headers["Location"] = f"{GRAPH}/v1.0/{call.root}/events('{call.renderer.id_of(event)}')"
     response.headers["ETag"] = call.mailbox.ids.etag(event.changed)
     return response
 
@@ -88,8 +91,7 @@ def show_event(call: Call) -> Response:
     for wish in wishes:
         shown = shown | expanders[wish.name](place, wish)
     if not names:
-        calendar = call.mailbox.calendars[event.calendar].id
-        link = f"{GRAPH}/v1.0/users('{call.person.oid}')/calendars('{calendar}')"
+        link = f"{GRAPH}/v1.0/{call.root}/calendars('{call.calendar_id_of(event)}')"
         shown = shown | {"calendar@odata.associationLink": f"{link}/$ref", "calendar@odata.navigationLink": link}
     response = answer(_entity(call, shown))
     response.headers["ETag"] = call.mailbox.ids.etag(event.changed)
@@ -151,7 +153,7 @@ def list_instances(call: Call) -> Response:
         raise Refusal(
             400, "ErrorInvalidRequest", "Your request can't be completed. Only a series master has instances."
         )
-    what = f"events('{call.ids[0]}')/instances"
+    what = f"events('{call.path_ids[0]}')/instances"
     return listing(call, series.view(event, start, end), what, related.instances(call))
 
 
@@ -172,5 +174,5 @@ def _require_match(call: Call, event: Event) -> None:
 
 
 def _entity(call: Call, shown: Shown) -> dict[str, Any]:
-    where = f"users('{call.person.oid}')/events{query.selection()}/$entity"
+    where = f"{call.root}/events{query.selection()}/$entity"
     return {"@odata.context": context(where), **shown}

@@ -18,7 +18,7 @@ _FORMAT = one_of(*Format)
 
 @mailbox.route("POST", "translateExchangeIds")
 def translate_ids(call: Call) -> Response:
-    call.need(PROFILE)
+    call.need_own(PROFILE)
     sent = call.body()
     given = drafts.given(sent, "inputIds")
     if given is None:

@@ -38,7 +38,7 @@ _DOMAIN = one_of("work", "personal", "unrestricted", "unknown")
 
 @mailbox.route("POST", "findMeetingTimes")
 def find_meeting_times(call: Call) -> Response:
-    call.need(READ)
+    call.need_own(READ)
     if call.access.is_application or call.person.is_personal:
         raise access_denied()
     sent = folded(call.body(), _NAMES)

@@ -69,13 +69,23 @@ def _kind(
 
 
 def _related(call: Call) -> dict[str, Expander]:
+    def if_seen(expander: Expander) -> Expander:
+        """Of what the caller may not see, nothing comes along."""
+        return lambda place, wish: {} if call.sight.hides(_members_of(place)) else expander(place, wish)
+
     return {
-        "attachments": partial(_attachments, call),
+        "attachments": if_seen(partial(_attachments, call)),
         "calendar": partial(_calendar, call),
-        "extensions": _extensions,
-        SINGLE: partial(_properties, several=False),
-        MULTI: partial(_properties, several=True),
+        "extensions": if_seen(_extensions),
+        SINGLE: if_seen(partial(_properties, several=False)),
+        MULTI: if_seen(partial(_properties, several=True)),
     }
+
+
+def _members_of(place: Place) -> dict[str, Any]:
+    event, slot = place
+    own = event.overrides.get(slot) if slot is not None else None
+    return event.members if own is None else event.members | own.members
 
 
 def _attachments(call: Call, place: Place, wish: Expansion) -> Shown:
@@ -85,7 +95,7 @@ def _attachments(call: Call, place: Place, wish: Expansion) -> Shown:
 
 
 def _calendar(call: Call, place: Place, wish: Expansion) -> Shown:
-    calendar = call.mailbox.calendars[place[0].calendar]
+    calendar = call.reach.copy or call.mailbox.calendars[place[0].calendar]
     return {"calendar": query.narrow(show_calendar(call, calendar), query.names_in(wish.options.get("select")))}
 
 

@@ -16,7 +16,7 @@ from sandbox.refusals import Refusal
 @mailbox.route("GET", "reminderView(startDateTime,endDateTime)")
 def reminder_view(call: Call) -> Response:
     """Those of all calendars that fire in the window, on one page."""
-    call.need(READ)
+    call.need_own(READ)
     given = call.parameters
     start, end = query.read_window(given.get("startdatetime"), given.get("enddatetime"))
     refuse_too_long(start, end)

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from sandbox import freebusy
+from sandbox import freebusy, sharing
 from sandbox.drafts import read_moment
 from sandbox.freebusy import OPEN, TOO_MANY, Entry, Timeline, Unknown, reach
 from sandbox.graph.call import READ, Call
@@ -145,5 +145,8 @@ def _item(entry: Entry, zone: str, *, details: bool) -> dict[str, Any]:
 
 
 def sees_details(call: Call, mailbox: Mailbox) -> bool:
-    """Whether what events are called is shown too: of one's own calendar, and to applications."""
-    return call.access.person is None or call.access.person.oid == mailbox.person.oid
+    """Whether it is shown what events are called: to the owner, to applications, to whom the calendar is shared."""
+    caller = call.access.person
+    if caller is None or caller.oid == mailbox.person.oid:
+        return True
+    return sharing.role_of(mailbox, mailbox.default_calendar, caller).reads

@@ -23,14 +23,14 @@ _ARCHIVE = 0
 
 @mailbox.route("GET", "mailboxSettings")
 def show_settings(call: Call) -> Response:
-    call.need(READ_SETTINGS)
+    call.need_own(READ_SETTINGS)
     return answer(_entity(call, query.narrow(_shown(call), query.selected())))
 
 
 @mailbox.route("PATCH", "mailboxSettings")
 def update_settings(call: Call) -> Response:
     """Answers with what was changed, and nothing else."""
-    call.need(WRITE_SETTINGS)
+    call.need_own(WRITE_SETTINGS)
     call.mailbox.settings, names = settings.read(call.mailbox.settings, call.body())
     everything = _shown(call)
     return answer(_entity(call, {name: everything[name] for name in names}))
@@ -38,7 +38,7 @@ def update_settings(call: Call) -> Response:
 
 def _member(name: str) -> Handler:
     def show_member(call: Call) -> Response:
-        call.need(READ_SETTINGS)
+        call.need_own(READ_SETTINGS)
         value = _shown(call)[name]
         head = {"@odata.context": context(f"users('{call.person.oid}')/mailboxSettings/{name}")}
         return answer(head | (value if isinstance(value, dict) else {"value": value}))

@@ -11,7 +11,7 @@ from sandbox.refusals import Refusal
 
 @mailbox.route("GET", "outlook/supportedTimeZones(timeZoneStandard)")
 def supported_time_zones(call: Call) -> Response:
-    call.need(PROFILE)
+    call.need_own(PROFILE)
     # Whoever has no mailbox has no server that could know any.
     _ = call.mailbox
     standard = call.parameters.get("timezonestandard", "windows")

@@ -122,10 +122,11 @@ def test_links_belong_to_one_mailbox(stand_in: StandIn, graph: Graph) -> None:
 
 def test_a_calendar_that_is_gone_is_another_refusal_than_a_token_that_is(graph: Graph, switches: Switches) -> None:
     other = graph.post("/me/calendars", {"name": "Other"})["id"]
-    _, link = graph.round(ROUND.replace("/me/", f"/me/calendars/{other}/"))
+    _, gone = graph.round(ROUND.replace("/me/", f"/me/calendars/{other}/"))
+    _, link = graph.round(ROUND)
     graph.delete(f"/me/calendars/{other}")
-    assert graph.refused("GET", link) == (404, "ErrorItemNotFound")
     switches.expire()
+    assert graph.refused("GET", gone) == (404, "ErrorItemNotFound")
     assert graph.refused("GET", link)[0] == 410
 
 

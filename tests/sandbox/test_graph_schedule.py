@@ -246,9 +246,10 @@ def test_schedules_are_for_work_accounts_with_a_right_to_calendars(stand_in: Sta
         "/me/calendar/microsoft.graph.getschedule",
         f"/users/{ALICE}/calendar/getSchedule",
         "/me/calendars/{id}/getSchedule",
-        "/me/calendargroups/any/calendars/{id}/getSchedule",
+        "/me/calendargroups/{group}/calendars/{id}/getSchedule",
     ],
 )
 def test_schedules_are_asked_for_from_any_calendar(graph: Graph, url: str) -> None:
-    named = url.format(id=graph.get("/me/calendar")["id"])
+    group = graph.get("/me/calendarGroups")["value"][0]["id"]
+    named = url.format(id=graph.get("/me/calendar")["id"], group=group)
     assert one(graph, asked(), named)["scheduleId"] == ALICE
