@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from mimetypes import MimeTypes
 from typing import Any
@@ -186,15 +187,14 @@ def require_room(mailbox: Mailbox, more: int) -> None:
 
 
 def _keep(mailbox: Mailbox, event: Event, slot: date | None, kept: Attachments) -> None:
+    has = {"hasAttachments": edits.has_attachments(kept.values())}
+    # What is remembered of the event as it was must not change with it.
     if slot is None:
-        event.attachments = kept
-        event.members["hasAttachments"] = edits.has_attachments(kept.values())
+        event.attachments, event.members = kept, event.members | has
     else:
-        own = event.overrides.setdefault(slot, Override())
-        own.attachments = kept
-        own.members["hasAttachments"] = edits.has_attachments(kept.values())
-    mailbox.touch(event, sequence=mailbox.next_sequence())
-    mailbox.announce("updated", event)
+        own = event.overrides.get(slot) or Override()
+        event.overrides[slot] = replace(own, attachments=kept, members=own.members | has)
+    mailbox.publish(event)
 
 
 def _type_of(given: Mapping[str, Any]) -> str:

@@ -32,7 +32,7 @@ UNANSWERED: Members = {
 SHARED = (
     "subject", "body", "bodyPreview", "importance", "sensitivity", "responseRequested", "onlineMeetingUrl",
     "isOnlineMeeting", "onlineMeetingProvider", "onlineMeeting", "allowNewTimeProposals", "hideAttendees",
-    "location", "locations", "attendees", "organizer",
+    "location", "locations", "attendees", "organizer", "hasAttachments",
 )  # fmt: skip
 # What an attendee may have set for one occurrence, and keeps.
 OWN_OF_OCCURRENCE = ("categories", "isReminderOn", "reminderMinutesBeforeStart", "showAs", "responseStatus")
@@ -165,6 +165,7 @@ def alone(event: Event, slot: date) -> Event:
         start=own.start or _moment(one.start, event.start.zone, all_day=one.all_day),
         end=own.end or _moment(one.end, event.start.zone, all_day=one.all_day),
         all_day=one.all_day,
+        attachments=event.attachments if own.attachments is None else own.attachments,
         rule=None,
         overrides={},
         cancelled={},
@@ -257,6 +258,7 @@ def _reflect(guest: Mailbox, copy: Event, source: Event, *, anew: bool, moved_sl
         copy.overrides, copy.reminders = {}, {}
         copy.cancelled = dict.fromkeys(source.cancelled, copy.changed)
     copy.members = copy.members | _seen_by(guest, source.members, copy.members["responseStatus"])
+    copy.attachments = source.attachments
     copy.start, copy.end, copy.all_day = source.start, source.end, source.all_day
     copy.rule, copy.original_zones = source.rule, source.original_zones
     if copy.rule is None:
@@ -281,7 +283,7 @@ def _override(guest: Mailbox, copy: Event, source: Event, slot: date, *, moved: 
         own |= UNANSWERED
     answer = own.get("responseStatus", copy.members["responseStatus"])
     shown = _seen_by(guest, source.members | theirs.members, answer)
-    found = Override(different(own | shown, copy.members), theirs.start, theirs.end, theirs.all_day)
+    found = replace(theirs, members=different(own | shown, copy.members), properties=mine.properties)
     asked = theirs.members.get("attendees", source.members["attendees"])
     return found if any(is_of(guest, each) for each in asked) else _called_off(copy, found)
 

@@ -229,6 +229,38 @@ def test_an_instance_has_the_attachments_of_its_series_until_it_gets_its_own(gra
     assert graph.get(path)["hasAttachments"] is True
 
 
+def test_who_is_invited_gets_the_attachments_and_later_ones_with_the_next_update(
+    stand_in: StandIn, graph: Graph
+) -> None:
+    bob = stand_in.graph(BOB)
+    path = event_with(graph, attachments=[FILE], attendees=[{"emailAddress": {"address": BOB}}])
+    copy = bob.all("/me/events")[0]
+    assert copy["hasAttachments"] is True
+    copied = f"/me/events/{copy['id']}/attachments"
+    (menu,) = bob.all(copied)
+    assert bob.call("GET", f"{copied}/{menu['id']}/$value").data == b"mac"
+    graph.post(f"{path}/attachments", FILE | {"name": "wine.txt"})
+    assert [each["name"] for each in bob.all(copied)] == ["menu.txt"]
+    graph.patch(path, {"subject": "Long lunch"})
+    assert [each["name"] for each in bob.all(copied)] == ["menu.txt", "wine.txt"]
+    for each in graph.all(f"{path}/attachments"):
+        graph.delete(f"{path}/attachments/{each['id']}")
+    graph.patch(path, {"subject": "Lunch"})
+    assert (bob.all(copied), bob.all("/me/events")[0]["hasAttachments"]) == ([], False)
+
+
+def test_an_attachment_of_one_instance_reaches_that_instance_of_the_copy(stand_in: StandIn, graph: Graph) -> None:
+    bob = stand_in.graph(BOB)
+    path = event_with(graph, recurrence=weekly("2026-12-01", "tuesday"), attendees=[{"emailAddress": {"address": BOB}}])
+    window = "startDateTime=2026-12-01T00:00:00Z&endDateTime=2026-12-10T00:00:00Z"
+    first = f"/me/events/{graph.all(f'{path}/instances?{window}')[0]['id']}"
+    graph.post(f"{first}/attachments", FILE)
+    graph.patch(first, {"subject": "With menu"})
+    copies = bob.all(f"/me/calendarView?{window}")
+    assert [each["hasAttachments"] for each in copies] == [True, False]
+    assert [len(bob.all(f"/me/events/{each['id']}/attachments")) for each in copies] == [1, 0]
+
+
 def test_ids_of_attachments_hold_the_id_of_their_event_in_either_form(stand_in: StandIn, graph: Graph) -> None:
     path, other = event_with(graph, FILE), event_with(graph, FILE)
     plain = graph.all(f"{path}/attachments")[0]["id"]
