@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import partial
+from http.cookiejar import DefaultCookiePolicy
 from threading import RLock
 from typing import cast
 
@@ -9,14 +10,17 @@ import requests
 from flask import current_app
 
 from sandbox import seed as seeds
+from sandbox.announcer import Announcer
 from sandbox.clock import Clock
 from sandbox.directory import Directory
 from sandbox.faults import Faults
 from sandbox.identity import Identity
+from sandbox.lifecycle import Lifecycle
 from sandbox.log import RequestLog
 from sandbox.push import Sender
-from sandbox.subscriptions import Subscriptions
+from sandbox.subscriptions import CALL_LIMITS, Subscriptions
 from sandbox.tracking import DeltaTokens
+from sandbox.windows import Windows
 from sandbox.world import World
 
 PUBLIC_URL = "http://127.0.0.1:8400"
@@ -94,14 +98,19 @@ class Sandbox:
         )
         self.faults = Faults(seed)
         self.delta = DeltaTokens()
-        self.subscriptions = Subscriptions(self.clock, self.sender)
-        self.world.listeners.append(self.subscriptions.announce)
+        self.subscriptions = Subscriptions(self.clock)
+        self.announcer = Announcer(self.clock, self.sender, self.subscriptions, self.identity)
+        self.lifecycle = Lifecycle(self.clock, self.sender, self.subscriptions, self.announcer, self.identity)
+        self.subscription_calls = Windows(self.clock, dict(CALL_LIMITS))
+        self.world.listeners.append(self.announcer.announce)
 
 
 def _local_session() -> requests.Session:
     session = requests.Session()
     # No proxy of the environment: it only ever speaks to this machine.
     session.trust_env = False
+    # Receivers share it: what one of them sets must not reach another.
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     return session
 
 

@@ -21,6 +21,9 @@ from sandbox.directory import PERSONAL_TENANT_ID, App, Person
 LOGIN = "https://login.microsoftonline.com"
 ISSUER_TEMPLATE = f"{LOGIN}/{{tenantid}}/v2.0"
 
+# The app that sends change notifications.
+PUBLISHER = "0bf30f3b-4a52-48df-9a82-234910c4a086"
+
 # Template ids of directory roles, as they stand in the `wids` claim.
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 ORDINARY_MEMBER = "b79fbf4d-3ef9-4689-8143-76b194e85509"
@@ -129,6 +132,12 @@ def subject_for(person: Person, app: App) -> str:
     return base64url(digest)
 
 
+def service_principal_id(tenant_id: str, client_id: str) -> str:
+    """The object id of an app in a tenant."""
+    digest = hashlib.sha256(f"{tenant_id}/{client_id}".encode()).hexdigest()
+    return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:32]}"
+
+
 def client_info_of(person: Person) -> str:
     return base64url(f'{{"uid":"{person.oid}","utid":"{person.tenant_id}"}}'.encode())
 
@@ -215,8 +224,7 @@ def access_token(
         "ver": "1.0",
     }
     if person is None:
-        service = hashlib.sha256(f"{tenant_id}/{app.client_id}".encode()).hexdigest()
-        oid = f"{service[:8]}-{service[8:12]}-{service[12:16]}-{service[16:20]}-{service[20:32]}"
+        oid = service_principal_id(tenant_id, app.client_id)
         claims |= {"idtyp": "app", "oid": oid, "sub": oid, "roles": sorted(scopes)}
     else:
         claims |= {
@@ -232,3 +240,24 @@ def access_token(
         claims["xms_cc"] = granted
     # Graph's tokens carry a nonce in their header that only Graph can undo: nobody else verifies them.
     return keys.signing_key(tenant_id).sign(claims, nonce=secrets.token_urlsafe(32))
+
+
+def validation_token(keys: KeyRing, *, tenant_id: str, app_id: str, now: datetime) -> str:
+    """What proves to `app_id` that a batch with resource data comes from the publisher of change notifications."""
+    issued = int(now.timestamp())
+    issuer = f"https://sts.windows.net/{tenant_id}/"
+    claims: dict[str, object] = {
+        "aud": app_id,
+        "iss": issuer,
+        "iat": issued,
+        "nbf": issued,
+        "exp": issued + 29_100,
+        "aio": secrets.token_urlsafe(24),
+        "appid": PUBLISHER,
+        "appidacr": "2",
+        "idp": issuer,
+        "tid": tenant_id,
+        "uti": secrets.token_urlsafe(16),
+        "ver": "1.0",
+    }
+    return keys.signing_key(tenant_id).sign(claims)

@@ -36,14 +36,20 @@ class IdentityRequest(Door):
 
 @blueprint.post("/tokens")
 def spoil_tokens() -> Response:
-    wish = read(TokensRequest)
-    return _switched(lambda: current().identity.set_tokens(wish.mailbox, wish.do))
+    wish, sandbox = read(TokensRequest), current()
+    done = _switched(lambda: sandbox.identity.set_tokens(wish.mailbox, wish.do))
+    if wish.do == "revoke":
+        sandbox.lifecycle.rights_lost(person=sandbox.identity.person(wish.mailbox))
+    return done
 
 
 @blueprint.post("/consent")
 def change_consent() -> Response:
-    wish = read(ConsentRequest)
-    return _switched(lambda: current().identity.set_consent(wish.tenant, wish.do))
+    wish, sandbox = read(ConsentRequest), current()
+    done = _switched(lambda: sandbox.identity.set_consent(wish.tenant, wish.do))
+    if wish.do == "withdraw":
+        sandbox.lifecycle.rights_lost(tenant=sandbox.identity.tenant(wish.tenant))
+    return done
 
 
 @blueprint.post("/identity")

@@ -119,12 +119,22 @@ class Term:
 
 def read_filter() -> list[Term]:
     """
-    The terms of `$filter`, all of which must fit: comparisons and `startswith`, joined by `and`.
+    The terms of `$filter` (`terms_of`).
 
     Raises:
         Refusal: it says something else.
     """
-    rest = option("filter")
+    return terms_of(option("filter") or "")
+
+
+def terms_of(text: str) -> list[Term]:
+    """
+    The terms of a filter, all of which must fit: comparisons and `startswith`, joined by `and`.
+
+    Raises:
+        Refusal: it says something else.
+    """
+    rest = text
     terms: list[Term] = []
     while rest:
         match = _STARTS_WITH.match(rest) or _TERM.match(rest)

@@ -110,6 +110,11 @@ class Identity:
             claims=json.dumps(wanted, separators=(",", ":")),
         )
 
+    def token_end(self, app_id: str, person: Person | None, tenant_id: str) -> datetime | None:
+        """When the last token of an app for Graph ends: a person's, or (null) its own in a tenant."""
+        with self.lock:
+            return self.vault.last_end(app_id, person, tenant_id, permissions.GRAPH)
+
     # Giving out
 
     def issue_access_token(

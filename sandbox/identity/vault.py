@@ -91,6 +91,16 @@ class Vault:
         for value in dead:
             del self.access_tokens[value]
 
+    def last_end(self, app_id: str, person: Person | None, tenant_id: str, resource: str) -> datetime | None:
+        """When the last unrevoked token ends that an app has for a person, or (null) for itself in a tenant."""
+        ends = (
+            token.expires_at
+            for token in self.access_tokens.values()
+            if not token.revoked and token.app.client_id == app_id and token.resource == resource
+            if token.person == person and token.tenant_id == tenant_id
+        )
+        return max(ends, default=None)
+
     def expire_access(self, person: Person, now: datetime) -> None:
         for token in self.access_tokens.values():
             if token.person == person:
