@@ -24,7 +24,7 @@ class SubscriptionsRequest(Door):
     """
     For a `mailbox`: lifecycle events (of one subscription with `id`), `...-next` for the next `times` notifications,
     `delay` for all, `behave` for how they look. For the `url` of an endpoint: `answers` (it took `seconds`, `times`
-    over) and `endpoint` (its `state`). For all: `rules`, and `limit` (`count` calls of the kind `name` in `seconds`).
+    over) and `endpoint` (its `state`). For all: `rules`, and `limit` (`count` of the `calls` of a kind in `seconds`).
     """
 
     do: Literal[
@@ -52,7 +52,7 @@ class SubscriptionsRequest(Door):
     follow_rights: bool | None = None
     strict_scopes: bool | None = None
     # For `limit`.
-    name: str | None = None
+    calls: str | None = None
     count: int | None = Field(default=None, ge=0, le=100_000)
 
 
@@ -195,7 +195,7 @@ def _rule(sandbox: Sandbox, wish: SubscriptionsRequest) -> None:
 
 def _limit(sandbox: Sandbox, wish: SubscriptionsRequest) -> None:
     limits = sandbox.subscription_calls.limits
-    if wish.name not in CALL_LIMITS or wish.count is None:
-        raise WrongRequest(f"limit needs a count, and a name: one of {', '.join(CALL_LIMITS)}.")
-    span = timedelta(seconds=wish.seconds) if wish.seconds else limits[wish.name].span
-    limits[wish.name] = Limit(wish.count, span)
+    if wish.calls not in CALL_LIMITS or wish.count is None:
+        raise WrongRequest(f"limit needs a count, and calls: one of {', '.join(CALL_LIMITS)}.")
+    span = timedelta(seconds=wish.seconds) if wish.seconds else limits[wish.calls].span
+    limits[wish.calls] = Limit(wish.count, span)

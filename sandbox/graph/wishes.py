@@ -135,7 +135,7 @@ def expiry(value: Any, *, now: datetime, with_data: bool) -> datetime:
     if not isinstance(value, str) or not _INSTANT.fullmatch(value.strip()):
         raise _no_instant(value)
     try:
-        ends = read_instant(value.strip())
+        ends = read_instant(value.strip().upper())
     except ValueError as error:
         raise _no_instant(value) from error
     longest = LONGEST_WITH_DATA if with_data else LONGEST

@@ -127,6 +127,11 @@ class Listener:
     def __init__(self, url: str) -> None:
         self.url = url
         self.posts: queue.Queue[list[JSON]] = queue.Queue()
+        # Whole bodies of the POSTs that were taken.
+        self.bodies: list[JSON] = []
+        # Whether POSTs are answered; until then the sender waits.
+        self.open = threading.Event()
+        self.open.set()
         self.handshakes: list[str] = []
         # Statuses for the next POSTs with notifications; 202 when there are none left.
         self.answers: list[int] = []
@@ -160,9 +165,12 @@ def listening() -> Iterator[Listener]:
                 listener.handshakes.append(self.path)
                 self._answer(*listener.echo(token[0]))
                 return
+            listener.open.wait(30)
             status = listener.answers.pop(0) if listener.answers else 202
             if status < 300:
-                listener.posts.put(orjson.loads(sent)["value"])
+                body = orjson.loads(sent)
+                listener.bodies.append(body)
+                listener.posts.put(body["value"])
             self._answer(status, "text/plain", "")
 
         def _answer(self, status: int, kind: str, text: str) -> None:
@@ -183,6 +191,7 @@ def listening() -> Iterator[Listener]:
     try:
         yield listener
     finally:
+        listener.open.set()
         server.shutdown()
         thread.join()
         server.server_close()

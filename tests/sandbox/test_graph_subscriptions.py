@@ -1,6 +1,6 @@
 """Subscriptions: the handshake, their limits, and what listeners are told."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -8,30 +8,12 @@ import pytest
 
 from sandbox.directory import CONTOSO_ID
 from tests.sandbox.graph_side import ALICE, BOB, IMMUTABLE, JSON, Graph, Listener, StandIn, timed, weekly
-
-
-def wish(stand_in: StandIn, listener: Listener, **changes: Any) -> JSON:
-    ends = stand_in.sandbox.clock.now() + timedelta(minutes=changes.pop("minutes", 10_000))
-    return {
-        "changeType": "created,updated,deleted",
-        "notificationUrl": listener.url,
-        "resource": "me/events",
-        "expirationDateTime": ends.isoformat(),
-        "clientState": "a secret",
-        **changes,
-    }
-
-
-def ends_in(subscription: JSON, stand_in: StandIn) -> timedelta:
-    return datetime.fromisoformat(subscription["expirationDateTime"]) - stand_in.sandbox.clock.now()
+from tests.sandbox.subscribing import NOON, ends_in, offset, wish
 
 
 @pytest.fixture
 def subscribed(stand_in: StandIn, graph: Graph, listener: Listener) -> JSON:
     return graph.post("/subscriptions", wish(stand_in, listener, lifecycleNotificationUrl=f"{listener.url}?life=1"))
-
-
-NOON = ("2026-12-01T12:00:00", "2026-12-01T13:00:00")
 
 
 def test_a_subscription_is_granted_after_both_addresses_gave_the_token_back(
@@ -128,7 +110,7 @@ def test_changes_of_every_calendar_are_told(
     path = f"Users/{stand_in.person(ALICE).oid}/Events/{made['id']}"
     assert item == {
         "subscriptionId": subscribed["id"],
-        "subscriptionExpirationDateTime": subscribed["expirationDateTime"],
+        "subscriptionExpirationDateTime": offset(subscribed["expirationDateTime"]),
         "changeType": "created",
         "resource": path,
         "resourceData": {
@@ -194,16 +176,17 @@ def test_notifications_can_be_dropped_doubled_and_delayed(
 def test_lifecycle_events_are_told_and_a_removed_subscription_is_gone(
     stand_in: StandIn, graph: Graph, listener: Listener, subscribed: JSON
 ) -> None:
-    for do, event in (
-        ("missed", "missed"),
-        ("reauthorize", "reauthorizationRequired"),
-        ("removed", "subscriptionRemoved"),
+    zulu = subscribed["expirationDateTime"]
+    for do, event, ends in (
+        ("missed", "missed", zulu),
+        ("reauthorize", "reauthorizationRequired", offset(zulu)),
+        ("removed", "subscriptionRemoved", zulu),
     ):
         stand_in.door("subscriptions", mailbox=ALICE, do=do)
         assert listener.items(1) == [
             {
                 "subscriptionId": subscribed["id"],
-                "subscriptionExpirationDateTime": subscribed["expirationDateTime"],
+                "subscriptionExpirationDateTime": ends,
                 "tenantId": CONTOSO_ID,
                 "clientState": "a secret",
                 "lifecycleEvent": event,
