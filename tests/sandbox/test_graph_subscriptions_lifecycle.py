@@ -88,7 +88,8 @@ def test_reminders_stop_with_their_subscription(stand_in: StandIn, graph: Graph,
 # Tokens that have expired
 
 
-def test_what_is_told_does_not_wait_for_a_token_by_itself(stand_in: StandIn, graph: Graph, listener: Listener) -> None:
+def test_what_is_told_need_not_wait_for_a_token(stand_in: StandIn, graph: Graph, listener: Listener) -> None:
+    rules(stand_in, hold_expired=False)
     subscribe(stand_in, graph, listener)
     stand_in.door("clock", advance=2 * 3600)
     stand_in.edit("create", event=timed("A", *NOON))
@@ -98,7 +99,6 @@ def test_what_is_told_does_not_wait_for_a_token_by_itself(stand_in: StandIn, gra
 def test_notifications_are_held_until_there_is_a_fresh_token(
     stand_in: StandIn, graph: Graph, listener: Listener
 ) -> None:
-    rules(stand_in, hold_expired=True)
     subscribe(stand_in, graph, listener)
     stand_in.edit("create", event=timed("At once", *NOON))
     listener.items(1)
@@ -119,7 +119,6 @@ def test_notifications_are_held_until_there_is_a_fresh_token(
 
 
 def test_what_is_held_for_four_hours_is_lost(stand_in: StandIn, graph: Graph, listener: Listener) -> None:
-    rules(stand_in, hold_expired=True)
     subscribe(stand_in, graph, listener)
     stand_in.door("tokens", mailbox=ALICE, do="revoke")
     stand_in.edit("create", event=timed("Held", *NOON))
@@ -129,7 +128,6 @@ def test_what_is_held_for_four_hours_is_lost(stand_in: StandIn, graph: Graph, li
 
 
 def test_an_app_of_its_own_right_is_held_up_by_its_own_token(stand_in: StandIn, listener: Listener) -> None:
-    rules(stand_in, hold_expired=True)
     app = app_graph(stand_in, "Calendars.Read")
     app.post("/subscriptions", wish(stand_in, listener, resource=f"users/{ALICE}/events"))
     stand_in.door("clock", advance=2 * 3600)
@@ -197,9 +195,9 @@ def test_rights_that_end_are_no_news_unless_that_is_wanted(stand_in: StandIn, gr
 
 def test_the_rules_in_force_are_shown(stand_in: StandIn) -> None:
     before = stand_in.look("subscriptions")["rules"]
-    rules(stand_in, automatic=True, hold_expired=True)
+    rules(stand_in, automatic=True, hold_expired=False)
     after = stand_in.look("subscriptions")["rules"]
-    assert after == before | {"automatic": True, "hold_expired": True}
+    assert after == before | {"automatic": True, "hold_expired": False}
     stand_in.door("reset", events=0)
     assert stand_in.look("subscriptions")["rules"] == before
 

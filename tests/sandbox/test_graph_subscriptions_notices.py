@@ -133,7 +133,7 @@ def test_times_can_be_filtered_and_what_cannot_be_compared_is_outside(
     later = "me/events?$filter=start/dateTime ge '2027-01-01T00:00:00Z'"
     graph.post("/subscriptions", wish(stand_in, listener, resource=later))
     graph.post("/me/events", timed("Sooner", *NOON))
-    stand_in.edit("raw", event={"subject": "Odd", "start": {"dateTime": "whenever", "timeZone": "UTC"}})
+    stand_in.edit("raw", event={"id": "odd", "subject": "Odd", "start": {"dateTime": "whenever", "timeZone": "UTC"}})
     made = graph.post("/me/events", timed("Later", "2027-02-01T12:00:00", "2027-02-01T13:00:00"))
     assert ids(listener.items(1)) == [made["id"]]
 

@@ -278,7 +278,7 @@ def test_of_what_is_deleted_nothing_can_be_read(stand_in: StandIn, graph: Graph,
 
 def test_what_is_shown_verbatim_is_encrypted_verbatim(stand_in: StandIn, graph: Graph, listener: Listener) -> None:
     graph.post("/subscriptions", rich(stand_in, listener, resource="me/events?$select=subject,attendees,importance"))
-    stand_in.edit("raw", event={"subject": 7, "attendees": "nobody", "importance": "odd"})
+    stand_in.edit("raw", event={"id": "odd", "subject": 7, "attendees": "nobody", "importance": "odd"})
     content = receiver().read(listener.items(1)[0])
     assert (content["subject"], content["attendees"], content["importance"]) == (7, "nobody", "odd")
 
