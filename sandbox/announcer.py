@@ -60,11 +60,8 @@ class Announcer:
 
     # What the sender asks
 
-    def verdict(self, note: Note) -> Verdict:
-        # News of a subscription is told even if it has ended: that is what the news may be.
-        if note.steady:
-            return Verdict.SEND
-        subscription = self.subscriptions.find(note.subscription_id)
+    def verdict(self, subscription_id: str) -> Verdict:
+        subscription = self.subscriptions.find(subscription_id)
         if subscription is None:
             return Verdict.FORGET
         return Verdict.HOLD if self.hold_expired and not self._has_token(subscription) else Verdict.SEND
