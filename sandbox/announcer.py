@@ -23,15 +23,15 @@ _AT_ONCE = timedelta(0)
 @dataclass
 class Announcer:
     """
-    The origin of all notes. `hold_expired` keeps notifications back while the app has no living token for
-    the mailbox that they are about.
+    The origin of all notes. With `hold_expired` notifications wait while the app has no living token for the
+    person, or the tenant, in whose name it subscribed.
     """
 
     clock: Clock
     sender: Sender
     subscriptions: Subscriptions
     identity: Identity
-    hold_expired: bool = False
+    hold_expired: bool = True
     _whims: dict[str, Whims] = field(default_factory=dict)
 
     def whims(self, person: Person) -> Whims:
@@ -60,11 +60,8 @@ class Announcer:
 
     # What the sender asks
 
-    def verdict(self, note: Note) -> Verdict:
-        # News of a subscription is told even if it has ended: that is what the news may be.
-        if note.steady:
-            return Verdict.SEND
-        subscription = self.subscriptions.find(note.subscription_id)
+    def verdict(self, subscription_id: str) -> Verdict:
+        subscription = self.subscriptions.find(subscription_id)
         if subscription is None:
             return Verdict.FORGET
         return Verdict.HOLD if self.hold_expired and not self._has_token(subscription) else Verdict.SEND

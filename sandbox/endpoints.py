@@ -29,16 +29,24 @@ class State(StrEnum):
 @dataclass
 class _Endpoint:
     answers: deque[tuple[datetime, float]] = field(default_factory=deque)
+    # How many of these took longer than each bound.
+    slow: int = 0
+    hopeless: int = 0
     state: State = State.WELL
     # When the state is looked at again; null while all is well.
     until: datetime | None = None
 
+    def note(self, at: datetime, seconds: float) -> None:
+        self.answers.append((at, seconds))
+        self._count(seconds, 1)
+
     def forget(self, before: datetime) -> None:
         while self.answers and self.answers[0][0] <= before:
-            self.answers.popleft()
+            self._count(self.answers.popleft()[1], -1)
 
-    def over(self, seconds: float) -> int:
-        return sum(taken > seconds for _, taken in self.answers)
+    def _count(self, seconds: float, by: int) -> None:
+        self.slow += by if seconds > SLOW_ANSWER else 0
+        self.hopeless += by if seconds > HOPELESS_ANSWER else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,9 @@ class Endpoints:
         """An endpoint took so long to answer, or did not answer within that time."""
         with self._lock:
             one = self._known(url)
-            one.answers.extend([(self._clock.now(), seconds)] * times)
+            now = self._clock.now()
+            for _ in range(times):
+                one.note(now, seconds)
             self._judge(one)
 
     def state(self, url: str) -> tuple[State, datetime | None]:
@@ -87,7 +97,7 @@ class Endpoints:
         with self._lock:
             one = self._known(url)
             if state is State.WELL:
-                one.answers.clear()
+                one.forget(self._clock.now())
             self._enter(one, state)
 
     def standings(self) -> list[Standing]:
@@ -95,7 +105,7 @@ class Endpoints:
             for one in self._all.values():
                 self._judge(one)
             return [
-                Standing(name, one.state, one.until, len(one.answers), one.over(SLOW_ANSWER), one.over(HOPELESS_ANSWER))
+                Standing(name, one.state, one.until, len(one.answers), one.slow, one.hopeless)
                 for name, one in self._all.items()
             ]
 
@@ -120,6 +130,6 @@ class Endpoints:
         count = len(one.answers)
         if count < self.fewest:
             return State.WELL
-        if one.over(HOPELESS_ANSWER) > HOPELESS_SHARE * count:
+        if one.hopeless > HOPELESS_SHARE * count:
             return State.DROP
-        return State.SLOW if one.over(SLOW_ANSWER) > SLOW_SHARE * count else State.WELL
+        return State.SLOW if one.slow > SLOW_SHARE * count else State.WELL

@@ -49,7 +49,8 @@ class Note:
     """
     One item for one address. `since` is when it was first due: after four hours it is given up.
 
-    `steady` ones, the news of subscriptions themselves, are sent whatever the state of the endpoint. `audience`
+    `steady` ones, the news of subscriptions themselves, are sent whatever the state of the endpoint, and even if
+    the subscription has ended: that is what the news may be. `audience`
     is the pair of app and tenant for which a batch with this item holds a validation token.
     """
 
@@ -65,7 +66,9 @@ class Note:
 class Origin(Protocol):
     """Who made a note, and is asked about it. Called without any lock of the sender."""
 
-    def verdict(self, note: Note) -> Verdict: ...
+    def verdict(self, subscription_id: str) -> Verdict:
+        """What becomes of notes about changes; news of the subscription itself is always sent."""
+        ...
 
     def envelope(self, notes: Sequence[Note]) -> dict[str, Any]:
         """The body of the POST that takes them."""
@@ -257,11 +260,17 @@ class Sender:
                 self._ready.notify()
 
     def _attempt(self, parcel: _Parcel, era: int) -> None:
-        verdicts = [(note, note.origin.verdict(note)) for note in parcel.notes]
-        held = [note for note, verdict in verdicts if verdict is Verdict.HOLD]
+        concerned = {note.subscription_id: note.origin for note in parcel.notes if not note.steady}
+        verdicts = {id_: origin.verdict(id_) for id_, origin in concerned.items()}
+        ready, held = [], []
+        for note in parcel.notes:
+            match Verdict.SEND if note.steady else verdicts[note.subscription_id]:
+                case Verdict.SEND:
+                    ready.append(note)
+                case Verdict.HOLD:
+                    held.append(note)
         if held:
             self._again(_Parcel(parcel.url, held, parcel.attempts), HELD_PAUSE, era)
-        ready = [note for note, verdict in verdicts if verdict is Verdict.SEND]
         for start in range(0, len(ready), MOST_ITEMS):
             batch = _Parcel(parcel.url, ready[start : start + MOST_ITEMS], parcel.attempts + 1)
             if era == self._era and not self._taken(batch):
