@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, g, request
 
 from sandbox.directory import Person
-from sandbox.graph import absent, calendars, delta, envelope, events, prefer, subscriptions, users, views
+from sandbox.graph import absent, batch, calendars, delta, envelope, events, prefer, subscriptions, users, views
 from sandbox.graph.call import Call
 from sandbox.graph.routing import Router, container, mailbox, service, words_of_path
 from sandbox.identity import Access, InvalidToken
@@ -13,7 +13,7 @@ from sandbox.state import Sandbox, current
 blueprint = Blueprint("graph", __name__)
 
 # The functions hang themselves on the routers when their modules are imported.
-HANDLERS = (absent, calendars, delta, events, subscriptions, users, views)
+HANDLERS = (absent, batch, calendars, delta, events, subscriptions, users, views)
 _METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
 _IN_CONTAINER = frozenset({"events", "calendarview"})
 
@@ -37,22 +37,34 @@ def refusal(status: int, code: str | None, message: str, *, retry_after: object 
 
 
 _USUAL_CODES = {
+    400: "BadRequest",
     401: "InvalidAuthenticationToken",
     403: "ErrorAccessDenied",
     404: "ErrorItemNotFound",
+    405: "Request_BadRequest",
     409: "ErrorIrresolvableConflict",
     410: "SyncStateNotFound",
     412: "ErrorIrresolvableConflict",
+    413: "RequestEntityTooLarge",
+    415: "UnsupportedMediaType",
     429: "TooManyRequests",
     500: "ErrorInternalServerError",
+    502: "BadGateway",
     503: "serviceNotAvailable",
+    504: "GatewayTimeout",
 }
+
+
+def caller() -> Access | None:
+    """Who calls, if the token tells."""
+    access = _access()
+    return None if isinstance(access, InvalidToken) else access
 
 
 def addressed_mailbox() -> str | None:
     """The address of the mailbox that this request is about, if its token and its path tell."""
-    access = _access()
-    if isinstance(access, InvalidToken):
+    access = caller()
+    if access is None:
         return None
     owner = _owner(current(), access, words_of_path())
     return owner.upn if owner is not None else None
@@ -67,6 +79,7 @@ def answer_call(path: str) -> Response:  # noqa: ARG001 - read undecoded from th
         return envelope.refuse(refused)
 
 
+@blueprint.route("/beta/", defaults={"path": ""}, methods=_METHODS)
 @blueprint.route("/beta/<path:path>", methods=_METHODS)
 def answer_beta(path: str) -> Response:
     return refusal(501, "notImplemented", f"The sandbox imitates v1.0 only, not /beta/{path}.")
@@ -96,7 +109,8 @@ def _dispatch(sandbox: Sandbox) -> Response:
     words = words_of_path()
     call = Call(sandbox, access, prefer.read(), words)
     router, rest = _place(call, words)
-    found = router.find(request.method, rest)
+    # Werkzeug takes the body away from what answers HEAD.
+    found = router.find("GET" if request.method == "HEAD" else request.method, rest)
     if found is None:
         last = words[-1] if words else ""
         raise Refusal(404, "ResourceNotFound", f"Resource not found for the segment '{last}'.")

@@ -2,7 +2,8 @@
 
 from sandbox.graph.routing import container, mailbox, service
 
-service.absent("POST $batch")
+# The service's own description: its root and its metadata.
+service.absent("GET", "GET $metadata")
 mailbox.absent(
     "GET mailboxSettings",
     "PATCH mailboxSettings",
