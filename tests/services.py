@@ -95,7 +95,9 @@ def constants() -> dict[str, str]:
 
 def _start_sandbox(port: int, log: Path) -> subprocess.Popen[bytes]:
     with log.open("ab") as output:
-        return processes.spawn([sys.executable, "-m", "sandbox", "--port", str(port)], output=output, directory=ROOT)
+        return processes.spawn(
+            [sys.executable, "-m", "tests.checked_sandbox", str(port)], output=output, directory=ROOT
+        )
 
 
 def _interrupt(*_: object) -> None:
