@@ -161,4 +161,7 @@ def server_for(app: Flask, host: str, port: int) -> BaseWSGIServer:
     """
     # Bound here, because Werkzeug would end the process if that fails.
     with listen(host, port) as bound:
-        return make_server(host, port, app, threaded=True, request_handler=Handler, fd=bound.fileno())
+        server = make_server(host, port, app, threaded=True, request_handler=Handler, fd=bound.fileno())
+    # What is set where a server binds itself.
+    server.server_name, server.server_port = host, server.port
+    return server
