@@ -49,6 +49,10 @@ class Handler(WSGIRequestHandler):
             self.close_connection = True
             self.connection_dropped(error, environ)
 
+    def handle_expect_100(self) -> bool:
+        """Not yet: the body is asked for once it is known not to be too large."""
+        return True
+
     def _take_body(self, environ: dict[str, Any]) -> None:
         """
         Read the body, and put it into `environ` with its length.
@@ -72,7 +76,8 @@ class Handler(WSGIRequestHandler):
         body = self._chunks(environ["wsgi.input"]) if chunked else self._exactly(int(length))
         environ["wsgi.input"] = BytesIO(body)
         if chunked:
-            del environ["wsgi.input_terminated"]
+            # For the application it is a body like any other.
+            del environ["wsgi.input_terminated"], environ["HTTP_TRANSFER_ENCODING"]
             environ["CONTENT_LENGTH"] = str(len(body))
 
     def _chunks(self, source: DechunkedInput) -> bytes:
