@@ -1,6 +1,7 @@
 """A stand-in of Microsoft's sign-in and Graph on this machine's loopback address."""
 
 import argparse
+import gc
 import ipaddress
 import logging
 import signal
@@ -40,12 +41,21 @@ def main(arguments: list[str] | None = None) -> int:
     sandbox.identity.public_url = f"http://{host}:{server.port}"
     # The same way out as Ctrl-C: the server stops listening, and no traceback is shown.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _warm_up(sandbox)
     try:
         print(f"Sandbox on {sandbox.identity.public_url} (this is not Microsoft)", flush=True)
         server.serve_forever()
     except KeyboardInterrupt:
         server.server_close()
     return 0
+
+
+def _warm_up(sandbox: Sandbox) -> None:
+    """Do beforehand what the first caller would wait for, such as reading the tables of time zones."""
+    for person in sandbox.world.owners()[:1]:
+        sandbox.world.mailbox(person)
+    # What is there now stays: looking for garbage in it again and again would only take time.
+    gc.freeze()
 
 
 def _refuse(sentence: str, status: int) -> int:

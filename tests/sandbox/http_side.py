@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Self
 
 from flask import Flask
 
@@ -40,7 +41,7 @@ class Wire:
         self._socket = socket.create_connection((host, int(port)), timeout=10)
         self._file = self._socket.makefile("rb")
 
-    def __enter__(self) -> "Wire":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

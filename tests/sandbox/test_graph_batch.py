@@ -309,9 +309,7 @@ def test_two_batches_at_once_are_too_many_for_one_mailbox(stand_in: StandIn) -> 
 
 
 def test_a_fault_may_hit_one_member_only(stand_in: StandIn, graph: Graph) -> None:
-    stand_in.door(
-        "faults", match={"batch": True, "path": "/events"}, do={"status": 429, "retry_after": 17}, times=1
-    )
+    stand_in.door("faults", match={"batch": True, "path": "/events"}, do={"status": 429, "retry_after": 17}, times=1)
     found = ask(graph, get("1", "/me/calendar"), get("2", "/me/events"), get("3", "/me", dependsOn=["2"]))
     assert statuses(found) == {"1": 200, "2": 429, "3": 424}
     assert found["2"]["headers"]["Retry-After"] == "17"

@@ -59,7 +59,7 @@ def test_an_answer_may_be_cut_off(stand_in: StandIn, graph: Graph) -> None:
     stand_in.door("faults", do={"body": "truncated"}, times=1)
     response = graph.call("GET", "/me/calendars")
     assert (response.status_code, response.data) == (200, whole[: len(whole) // 2])
-    with pytest.raises(ValueError, match="Unterminated|Expecting"):
+    with pytest.raises(ValueError, match=r"Unterminated|Expecting"):
         json.loads(response.data)
 
 

@@ -48,9 +48,7 @@ def test_head_is_get_without_its_body(wire: Wire, bearer: str) -> None:
 
 def test_a_body_is_asked_for_before_it_is_sent(wire: Wire, bearer: str) -> None:
     body = json.dumps({"name": "Asked for"}).encode()
-    wire.send(
-        "POST /v1.0/me/calendars HTTP/1.1", bearer, "Expect: 100-continue", f"Content-Length: {len(body)}"
-    )
+    wire.send("POST /v1.0/me/calendars HTTP/1.1", bearer, "Expect: 100-continue", f"Content-Length: {len(body)}")
     assert wire.hear().status == 100
     wire.more(body)
     assert wire.hear().status == 201
@@ -217,9 +215,7 @@ def test_a_port_that_is_taken_is_one_sentence(capsys: pytest.CaptureFixture[str]
     "options",
     [["--events", "-1"], ["--mailboxes", "0"], ["--events", "999999"], ["--world", "/no/such/file.json"]],
 )
-def test_options_that_make_no_sense_are_one_sentence(
-    capsys: pytest.CaptureFixture[str], options: list[str]
-) -> None:
+def test_options_that_make_no_sense_are_one_sentence(capsys: pytest.CaptureFixture[str], options: list[str]) -> None:
     assert main(options) == 2
     assert capsys.readouterr().err.count("\n") == 1
 
