@@ -1,7 +1,8 @@
 """Bodies of events: always HTML inside, text on request, and the block that makes a Teams meeting."""
 
+import re
 from functools import lru_cache
-from html import escape
+from html import escape, unescape
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote
@@ -43,12 +44,42 @@ class _Text(HTMLParser):
             self.parts.append(" ".join(data.split()))
 
 
+# A tag as programs write it, of an element whose content is read like any other.
+_TAG = re.compile(r"""<(/?)([a-z][a-z0-9]*)(?:\s+[a-z][a-z-]*="[^"]*")*\s*>""", re.IGNORECASE)
+_PLAIN = frozenset(
+    {
+        "a", "b", "body", "br", "div", "em", "font", "h1", "h2", "h3", "head", "hr", "html", "i", "img", "li",
+        "meta", "ol", "p", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "u", "ul",
+    }
+)  # fmt: skip
+
+
+def _read_plain(parser: _Text, html: str) -> bool:
+    """
+    Tell the parser what it would find, without its own careful look at every sign: that look is most of what
+    a new calendar costs. False, and nothing is told, where the markup is not plain enough for that.
+    """
+    words = _TAG.split(html)
+    texts, slashes, names = words[::3], words[1::3], [name.lower() for name in words[2::3]]
+    if not _PLAIN.issuperset(names) or any("<" in text for text in texts):
+        return False
+    parser.handle_data(unescape(texts[0]))
+    for slash, name, text in zip(slashes, names, texts[1:], strict=True):
+        if slash:
+            parser.handle_endtag(name)
+        else:
+            parser.handle_starttag(name, [])
+        parser.handle_data(unescape(text))
+    return True
+
+
 @lru_cache(maxsize=2048)
 def text_of(html: str) -> str:
     """The words of a body, a line for each block, without its tags."""
     parser = _Text()
-    parser.feed(html)
-    parser.close()
+    if not _read_plain(parser, html):
+        parser.feed(html)
+        parser.close()
     lines = "".join(f"{part} " if part != "\n" else part for part in parser.parts).splitlines()
     return "\r\n".join(line.strip() for line in lines).strip()
 
@@ -63,14 +94,18 @@ def with_meeting(html: str, block: str) -> str:
     return f"{html}{block}" if end < 0 else f"{html[:end]}{block}\r\n{html[end:]}"
 
 
+@lru_cache(maxsize=2048)
+def _context(tenant_id: str, organizer_oid: str) -> str:
+    return quote(f'{{"Tid":"{tenant_id}","Oid":"{organizer_oid}"}}', safe="")
+
+
 def teams_meeting(key: UUID, *, tenant_id: str, organizer_oid: str) -> tuple[dict[str, Any], str]:
     """
     A meeting that belongs to `key`: what Graph shows as `onlineMeeting`, and the block for the body.
     The addresses have the shape of Teams', and lead nowhere.
     """
-    thread = quote(f"19:meeting_{key.hex}@thread.v2", safe="")
-    context = quote(f'{{"Tid":"{tenant_id}","Oid":"{organizer_oid}"}}', safe="")
-    join_url = f"https://teams.microsoft.com/l/meetup-join/{thread}/0?context={context}"
+    thread = f"19%3Ameeting_{key.hex}%40thread.v2"
+    join_url = f"https://teams.microsoft.com/l/meetup-join/{thread}/0?context={_context(tenant_id, organizer_oid)}"
     conference = f"{key.int % 10**9:09}"
     spoken = f"{conference[:3]} {conference[3:6]} {conference[6:]}"
     info = {

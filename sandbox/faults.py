@@ -1,11 +1,10 @@
-"""Faults on request: wrong statuses, delays and closed connections, for those who test how they are borne."""
+"""Faults on request: wrong statuses, delays, spoilt answers, closed connections; for who tests how they are borne."""
 
 import re
-import socket
 import time
 from random import Random
 from threading import Lock
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -18,6 +17,8 @@ class Match(BaseModel):
     method: str | None = None
     path: str | None = None
     mailbox: str | None = None
+    # Only members of batches, or only what came alone.
+    batch: bool | None = None
 
     @field_validator("path")
     @classmethod
@@ -29,16 +30,27 @@ class Match(BaseModel):
                 raise ValueError(f"path is not a regular expression: {error}") from error
         return value
 
-    def fits(self, method: str, path: str, mailbox: str | None) -> bool:
+    def fits(self, method: str, path: str, mailbox: str | None, *, batch: bool) -> bool:
         if self.method is not None and self.method.upper() != method:
+            return False
+        if self.batch is not None and self.batch is not batch:
             return False
         if self.mailbox is not None and self.mailbox.lower() != (mailbox or "").lower():
             return False
         return self.path is None or re.search(self.path, path) is not None
 
 
+# What becomes of an answer's body: an error in the shape of the host that was asked (or, without a status, the real
+# answer); the page of a gateway; nothing; the first half of it; words that are called JSON; or the first half of what
+# was announced, and then the end of the connection.
+Body = Literal["error", "html", "empty", "truncated", "not-json", "broken-off"]
+
+
 class Fault(BaseModel):
-    """What happens instead of an answer, or before it, or (`after`) once the request has taken effect."""
+    """
+    What happens instead of an answer, or before it, or (`after`) once the request has taken effect.
+    Without a status, `body`, `content_type` and `drip` spoil the answer that would have been given.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -47,15 +59,24 @@ class Fault(BaseModel):
     message: str = "The sandbox was asked to fail here."
     # Graph shows whole seconds, a fraction or a date; whatever is given here is sent as it stands.
     retry_after: int | float | str | None = None
+    body: Body = "error"
+    content_type: str | None = Field(default=None, pattern=r"^[\x20-\x7e]+$")
     delay: float = Field(default=0, ge=0, le=120)
+    # Seconds over which the body trickles out.
+    drip: float = Field(default=0, ge=0, le=120)
     close: bool = False
     after: bool = False
 
     @model_validator(mode="after")
     def _does_something(self) -> Self:
-        if self.status is None and not self.close and not self.delay:
-            raise ValueError("do needs one of status, delay and close")
+        if self.status is None and not self.close and not self.delay and not self.spoils:
+            raise ValueError("do needs one of status, delay, close, body, content_type and drip")
         return self
+
+    @property
+    def spoils(self) -> bool:
+        """Whether something is done to an answer that is there already."""
+        return self.body != "error" or self.content_type is not None or self.drip > 0
 
     def wait(self) -> None:
         """Hold the request by `delay` seconds of real time."""
@@ -93,11 +114,11 @@ class Faults:
             self._rules.clear()
         return count
 
-    def pick(self, method: str, path: str, mailbox: str | None) -> Fault | None:
+    def pick(self, method: str, path: str, mailbox: str | None, *, batch: bool = False) -> Fault | None:
         """The fault for this request, used up by one if it is counted."""
         with self._lock:
             for rule in self._rules:
-                if not rule.match.fits(method, path, mailbox):
+                if not rule.match.fits(method, path, mailbox, batch=batch):
                     continue
                 if rule.rate is not None and self._random.random() >= rule.rate:
                     continue
@@ -111,20 +132,3 @@ class Faults:
     def as_json(self) -> list[dict[str, Any]]:
         with self._lock:
             return [rule.model_dump(exclude_none=True, exclude_defaults=True) for rule in self._rules]
-
-
-class ConnectionClosed(ConnectionError):
-    """The sandbox was asked to close the connection, and there is no socket to close: served in process."""
-
-
-def drop_connection(environ: dict[str, Any]) -> None:
-    """
-    Close the client's connection without an answer.
-
-    Raises:
-        ConnectionClosed: the application is mounted in process; the test sees this instead.
-    """
-    connection: socket.socket | None = environ.get("werkzeug.socket")
-    if connection is None:
-        raise ConnectionClosed("The sandbox closed the connection.")
-    connection.shutdown(socket.SHUT_RDWR)

@@ -18,6 +18,8 @@ class Entry:
     mailbox: str | None = None
     status: int | None = None
     in_flight: int | None = None
+    # For a member of a batch, the number of the batch.
+    batch: int | None = None
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -28,6 +30,7 @@ class Entry:
             "mailbox": self.mailbox,
             "status": self.status,
             "in_flight": self.in_flight,
+            "batch": self.batch,
         }
 
 
@@ -40,14 +43,14 @@ class RequestLog:
         self._count = 0
         self._open: Counter[str] = Counter()
 
-    def begin(self, *, at: datetime, method: str, path: str, mailbox: str | None) -> Entry:
+    def begin(self, *, at: datetime, method: str, path: str, mailbox: str | None, batch: int | None = None) -> Entry:
         """
         Note an arrival. `in_flight` counts the requests for the same mailbox that are open
         just now, this one included; it is null where no mailbox is addressed.
         """
         with self._lock:
             self._count += 1
-            entry = Entry(self._count, at, method, path, mailbox)
+            entry = Entry(self._count, at, method, path, mailbox, batch=batch)
             if mailbox is not None:
                 self._open[mailbox] += 1
                 entry.in_flight = self._open[mailbox]

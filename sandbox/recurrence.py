@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import takewhile
 from typing import Any, Literal, TypeVar
 
@@ -20,6 +20,7 @@ from sandbox.refusals import invalid_property, unreadable
 DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 INDEXES = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
 NO_DATE = "0001-01-01"
+KNOWN_RULES = 512
 
 Word = TypeVar("Word")
 
@@ -145,7 +146,7 @@ def read_rule(pattern: dict[str, Any], extent: dict[str, Any], *, zone: str, sta
     """
     kind = _word(_PATTERNS, pattern.get("type"))
     reach = _word(_RANGES, extent.get("type"))
-    rule = Rule(
+    rule = _known(
         pattern=kind,
         range=reach,
         start=_date(extent["startDate"]) if extent.get("startDate") else start,
@@ -157,11 +158,17 @@ def read_rule(pattern: dict[str, Any], extent: dict[str, Any], *, zone: str, sta
         week_start=_day_name(pattern.get("firstDayOfWeek") or "sunday"),
         end=_date(extent.get("endDate")) if reach is Range.END_DATE else None,
         count=_number(extent.get("numberOfOccurrences"), 1, 999) if reach is Range.NUMBERED else 0,
-        zone=extent.get("recurrenceTimeZone") or zone,
+        zone=_zone_name(extent.get("recurrenceTimeZone") or zone),
     )
     if rule.first() is None:
         raise invalid_property()
     return rule
+
+
+@lru_cache(maxsize=KNOWN_RULES)
+def _known(**members: Any) -> Rule:
+    """The same rule for the same words, so that its days are found once and not once for every series."""
+    return Rule(**members)
 
 
 def _word(words: dict[str, Word], value: object) -> Word:
@@ -188,6 +195,12 @@ def _date(value: object) -> date:
         return date.fromisoformat(value[:10])
     except ValueError as error:
         raise unreadable(f"Cannot convert the literal '{value}' to the expected type 'Edm.Date'.") from error
+
+
+def _zone_name(value: object) -> str:
+    if not isinstance(value, str):
+        raise unreadable(f"Cannot convert '{value}' to the expected type 'Edm.String'.")
+    return value
 
 
 def _day_name(value: object) -> str:

@@ -6,6 +6,7 @@ The window that counts is 90 days back to 365 days ahead of the day on which the
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -14,6 +15,7 @@ from sandbox.bodies import html_of
 from sandbox.drafts import NEVER, Draft, read
 from sandbox.items import Calendar, Event, Override
 from sandbox.seed_words import COLLEAGUES, SeriesWords, SingleWords
+from sandbox.series import Instance
 from sandbox.world import Mailbox
 from sandbox.zones import Moment
 
@@ -52,6 +54,8 @@ class Sower:
         self._today = today
         self._monday = today - timedelta(days=today.weekday())
         self._start, self._end = window(today)
+        self._midnight = datetime.combine(today, time(), UTC)
+        self._days_ago = [(today - timedelta(days=days)).isoformat() for days in range(41)]
         self._zone = seed_words.ZONES.get(mailbox.person.upn, seed_words.HOME_ZONE)
         self._colleagues = [person for person in COLLEAGUES if person[1] != mailbox.person.mail]
 
@@ -96,13 +100,15 @@ class Sower:
 
     def _plant(self, calendar: Calendar, words: SeriesWords, room: int) -> int:
         event = self._compose_series(calendar, words)
-        if len(series.view(event, self._start, self._end)) > room:
+        shown = series.view(event, self._start, self._end)
+        if len(shown) > room:
             return 0
-        self._disturb(event, words)
+        # What is disturbed lies around today, so a moved instance stays in the window, and one taken out was in it.
+        self._disturb(event, words, shown)
         event.cache.clear()
         self._date(event)
         self._mailbox.put(event)
-        return len(series.view(event, self._start, self._end))
+        return len(shown) - len(event.cancelled)
 
     def _compose_series(self, calendar: Calendar, words: SeriesWords) -> Event:
         first = self._first_day(words)
@@ -121,10 +127,10 @@ class Sower:
     def _first_day(self, words: SeriesWords) -> date:
         return self._monday + timedelta(days=words.starts)
 
-    def _disturb(self, event: Event, words: SeriesWords) -> None:
+    def _disturb(self, event: Event, words: SeriesWords, shown: list[Instance]) -> None:
         """What happens to every series: one instance is moved, one gets another topic, one is taken out."""
-        near = series.view(event, self._start + BEHIND, self._end - timedelta(days=300))
-        slots = [one.slot for one in near if one.slot is not None]
+        near = (self._start + BEHIND, self._end - timedelta(days=300))
+        slots = [one.slot for one in shown if one.slot is not None and one.overlaps(*near)]
         if len(slots) < 4 or event.all_day:
             return
         at = event.start.wall.time()
@@ -177,7 +183,7 @@ class Sower:
         name = zone or self._zone
         own = dict(words.members)
         if words.place:
-            own |= read({"location": {"displayName": words.place}}).members
+            own |= _place(words.place)
         if words.body:
             own["body"] = html_of(words.body, is_html=True)
         return Draft(
@@ -214,7 +220,7 @@ class Sower:
             members["attendees"] = [self._attendee(*person) for person in chosen]
         if people > 2 and self._random.random() < 0.5:
             room = self._random.choice(seed_words.ROOMS)
-            members |= read({"location": {"displayName": room}}).members
+            members |= _place(room)
         if answer is not None and people:
             members |= self._invitation(members["attendees"], answer)
         return members | own
@@ -247,16 +253,28 @@ class Sower:
         }
 
     def _answered(self) -> str:
-        day = self._today - timedelta(days=self._random.randint(2, 40))
-        return f"{day.isoformat()}T{self._random.randint(7, 16):02}:{self._random.randint(0, 59):02}:00Z"
+        # As randint does it, without its detour: this is asked for thousands of times.
+        pick = self._random.randrange
+        return f"{self._days_ago[pick(2, 41)]}T{pick(7, 17):02}:{pick(60):02}:00Z"
 
     def _date(self, event: Event) -> None:
         """It was made, and last changed, some time before today."""
-        made = datetime.combine(self._today, time(), UTC) - timedelta(
-            days=self._random.randint(3, 200), seconds=self._random.randint(0, 80_000)
-        )
+        pick = self._random.randrange
+        made = self._midnight - timedelta(days=pick(3, 201), seconds=pick(80_001))
         event.created = made
-        event.modified = made + timedelta(minutes=self._random.randint(0, 2_000))
+        event.modified = made + timedelta(minutes=pick(2_001))
+
+
+def _place(name: str) -> dict[str, Any]:
+    """Where something is, as if a client had written it."""
+    members = _read_place(name)
+    # Of its own for every event: nobody changes a place that others have too.
+    return {"location": dict(members["location"]), "locations": [dict(each) for each in members["locations"]]}
+
+
+@cache
+def _read_place(name: str) -> dict[str, Any]:
+    return read({"location": {"displayName": name}}).members
 
 
 _ORIGINS: tuple[tuple[str | None, str | None], ...] = (

@@ -22,9 +22,11 @@ from sandbox.log import RequestLog
 from sandbox.push import Sender
 from sandbox.sharing import Switches
 from sandbox.subscriptions import CALL_LIMITS, Subscriptions
+from sandbox.throttling import Throttle
 from sandbox.tracking import DeltaTokens
 from sandbox.windows import Windows
 from sandbox.world import World
+from sandbox.world_file import WorldFile
 
 PUBLIC_URL = "http://127.0.0.1:8400"
 
@@ -43,6 +45,7 @@ class Sandbox:
         seed: int = seeds.DEFAULT_SEED,
         mailboxes: int | None = None,
         events: int = seeds.DEFAULT_EVENTS,
+        world: WorldFile | None = None,
         public_url: str = PUBLIC_URL,
         session: requests.Session | None = None,
     ) -> None:
@@ -51,26 +54,27 @@ class Sandbox:
         self.log = RequestLog()
         self.sender = Sender(self.clock, session or _local_session())
         self.identity = Identity(Directory.default(), self.clock, public_url=public_url, lock=self.lock)
-        self._build(seed, mailboxes, events)
+        self._build(seed, mailboxes, events, world)
 
     def reset(
         self,
         seed: int = seeds.DEFAULT_SEED,
         mailboxes: int | None = None,
         events: int = seeds.DEFAULT_EVENTS,
+        world: WorldFile | None = None,
     ) -> None:
         """
         Begin again: another world, no tokens, subscriptions, faults or log, and the right time.
 
         `mailboxes` counts the people who have one (null: the fixed cast; Alice is the first; beyond
         the cast, further people of Contoso are made up). `events` is how many events each default
-        calendar shows around today.
+        calendar shows around today. With `world` that world is made, and these two do not matter.
 
         Raises:
-            ValueError: a number that cannot be; nothing has changed.
+            ValueError: a number or a world that cannot be; nothing has changed.
         """
         with self.lock:
-            self._build(seed, mailboxes, events)
+            self._build(seed, mailboxes, events, world)
             self.log.clear()
 
     def advance(self, by: timedelta) -> None:
@@ -78,15 +82,18 @@ class Sandbox:
         self.clock.advance(by)
         self.sender.wake()
 
-    def _build(self, seed: int, mailboxes: int | None, events: int) -> None:
+    def _build(self, seed: int, mailboxes: int | None, events: int, written: WorldFile | None) -> None:
         if not 0 <= events <= seeds.MOST_EVENTS:
             raise ValueError(f"events must be between 0 and {seeds.MOST_EVENTS}.")
         if mailboxes is not None and not 1 <= mailboxes <= seeds.MOST_MAILBOXES:
             raise ValueError(f"mailboxes must be between 1 and {seeds.MOST_MAILBOXES}.")
-        directory = Directory.default()
-        missing = (mailboxes or 0) - sum(person.has_mailbox for person in directory.people)
-        if missing > 0:
-            directory = Directory.default(more_people=missing)
+        if written is not None:
+            written.check()
+            directory, name, fill = written.directory(), f"file/{written.name}", written.fill
+            mailboxes = None
+        else:
+            directory, name = _cast(mailboxes), f"{seed}/{events}"
+            fill = partial(seeds.fill, seed=seed, events=events)
         self.seed = seed
         self.clock.reset()
         self.sender.clear()
@@ -95,13 +102,14 @@ class Sandbox:
         self.world = World(
             directory,
             self.clock,
-            name=f"{seed}/{events}",
+            name=name,
             mailboxes=mailboxes,
-            fill=partial(seeds.fill, seed=seed, events=events),
+            fill=fill,
         )
         self.faults = Faults(seed)
         # Whether mailbox servers offer the zones of autumn 2026; see `zones.NEW_IN_2026`.
         self.knows_new_zones = True
+        self.throttle = Throttle(self.clock)
         self.delta = DeltaTokens()
         self.subscriptions = Subscriptions(self.clock)
         self.announcer = Announcer(self.clock, self.sender, self.subscriptions, self.identity)
@@ -111,6 +119,13 @@ class Sandbox:
         self.world.listeners.append(rooms.answer_invitation)
         self.app_access = AppAccess()
         self.sharing = Switches()
+
+
+def _cast(mailboxes: int | None) -> Directory:
+    """The fixed people, and as many more as are missing for that many mailboxes."""
+    directory = Directory.default()
+    missing = (mailboxes or 0) - sum(person.has_mailbox for person in directory.people)
+    return Directory.default(more_people=missing) if missing > 0 else directory
 
 
 def _local_session() -> requests.Session:

@@ -189,7 +189,8 @@ class Findings:
         if response.status_code >= HTTPStatus.BAD_REQUEST:
             name: str | None = "odataError"
         else:
-            name = schemas.name_for(method, path)
+            # HEAD is answered as GET is; the body is taken away afterwards.
+            name = schemas.name_for("GET" if method == "HEAD" else method, path)
         found: list[str]
         try:
             body = json.loads(response.data)

@@ -11,6 +11,7 @@ from sandbox.directory import Person
 from sandbox.graph.envelope import answer
 from sandbox.items import Calendar
 from sandbox.refusals import Refusal
+from sandbox.sentences import sentence
 from sandbox.state import Sandbox
 from sandbox.world import Mailbox
 
@@ -63,12 +64,7 @@ def read(model: type[Model]) -> Model:
     except json.JSONDecodeError as error:
         raise WrongRequest(f"The body is no JSON: {error}.") from error
     except ValidationError as error:
-        raise WrongRequest(_sentence(error)) from error
-
-
-def _sentence(error: ValidationError) -> str:
-    parts = [f"{'.'.join(map(str, each['loc'])) or 'the body'}: {each['msg']}" for each in error.errors()]
-    return "; ".join(parts) + "."
+        raise WrongRequest(sentence(error)) from error
 
 
 def owner(sandbox: Sandbox, address: str) -> Person:

@@ -1,10 +1,10 @@
 """`/world`, `/reset` and `/clock`: what there is, beginning again, and the time."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 from flask import Response
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sandbox import seed as seeds
 from sandbox import series
@@ -15,12 +15,22 @@ from sandbox.graph.envelope import answer
 from sandbox.items import Calendar
 from sandbox.state import Sandbox, current
 from sandbox.world import Mailbox
+from sandbox.world_file import WorldFile
 
 
 class ResetRequest(Door):
+    """Either a seeded world, of which the numbers say how large it is, or a `world` that was written down."""
+
     seed: int = seeds.DEFAULT_SEED
     mailboxes: int | None = None
     events: int = seeds.DEFAULT_EVENTS
+    world: WorldFile | None = None
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        if self.world is not None and self.model_fields_set & {"mailboxes", "events"}:
+            raise ValueError("a world that was written down has the mailboxes and events that it names")
+        return self
 
 
 class ClockRequest(Door):
@@ -95,10 +105,11 @@ def _calendar(sandbox: Sandbox, mailbox: Mailbox, calendar: Calendar) -> dict[st
 def reset() -> Response:
     wish = read(ResetRequest)
     try:
-        current().reset(wish.seed, wish.mailboxes, wish.events)
+        current().reset(wish.seed, wish.mailboxes, wish.events, wish.world)
     except ValueError as error:
         raise WrongRequest(str(error)) from error
-    return answer({"seed": wish.seed, "mailboxes": len(current().world.owners()), "events": wish.events})
+    made = {"seed": wish.seed, "mailboxes": len(current().world.owners())}
+    return answer(made | ({"world": wish.world.name} if wish.world is not None else {"events": wish.events}))
 
 
 @blueprint.post("/clock")

@@ -1,9 +1,7 @@
 """Parts of Graph for calendars that the sandbox knows of and does not imitate: they answer 501."""
 
-from sandbox.graph.routing import container, mailbox, service
+from sandbox.graph.routing import mailbox, service
 
-service.absent("POST $batch")
-mailbox.absent(
-    "GET outlook/*",
-)
-container.absent()
+# The service's own description: its root and its metadata.
+service.absent("GET", "GET $metadata")
+mailbox.absent("GET outlook/*")

@@ -65,7 +65,7 @@ class Router:
     def absent(self, *lines: str) -> None:
         """Paths of Graph that are not built here, as `METHOD pattern`: they answer 501 and name themselves."""
         for line in lines:
-            method, pattern = line.split()
+            method, _, pattern = line.partition(" ")
             self.route(method, pattern)(_absent)
 
     def find(self, method: str, words: tuple[str, ...]) -> Found | None:
@@ -160,7 +160,8 @@ def words_of_path() -> tuple[str, ...]:
     if "://" in path:
         path = "/" + path.partition("://")[2].partition("/")[2]
     words: list[str] = []
-    for word in path.split("/")[2:]:
+    # The first word is the version, however many slashes stand before it.
+    for word in path.lstrip("/").split("/")[1:]:
         keyed = _KEYED.fullmatch(unquote(word))
         if keyed is not None:
             # OData's way to write a key: users('id') is users/id.
