@@ -4,7 +4,10 @@ from typing import Any
 
 
 class Refusal(Exception):
-    """A request that is answered with an error. `more` are members of the error beside code and message."""
+    """
+    A request that is answered with an error. `more` are members of the error beside code and message,
+    `inner` those of its inner error beside the ids.
+    """
 
     def __init__(
         self,
@@ -14,6 +17,7 @@ class Refusal(Exception):
         *,
         headers: dict[str, str] | None = None,
         more: dict[str, Any] | None = None,
+        inner: dict[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -21,6 +25,7 @@ class Refusal(Exception):
         self.message = message
         self.headers = headers or {}
         self.more = more or {}
+        self.inner = inner or {}
 
 
 def item_not_found() -> Refusal:
@@ -29,6 +34,11 @@ def item_not_found() -> Refusal:
 
 def malformed_id() -> Refusal:
     return Refusal(400, "ErrorInvalidIdMalformed", "Id is malformed.")
+
+
+def too_many_requests(headers: dict[str, str]) -> Refusal:
+    inner = {"code": "429", "message": "Please retry after", "status": "429"}
+    return Refusal(429, "TooManyRequests", "Please retry again later.", headers=headers, inner=inner)
 
 
 def access_denied() -> Refusal:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.http import http_date
 
 from sandbox.clock import Clock
-from sandbox.refusals import Refusal
+from sandbox.refusals import Refusal, too_many_requests
 from sandbox.windows import Limit, Windows
 
 CONCURRENT = 4
@@ -112,7 +112,7 @@ class Throttle:
         wait = max(self._waits(demand, limits), default=timedelta(0))
         key = (demand.app_id, demand.mailbox) if demand.mailbox is not None else None
         if wait:
-            raise self._refusal("TooManyRequests", "Please retry again later.", wait.total_seconds())
+            raise too_many_requests(self._retry_after(wait.total_seconds()))
         if key is None:
             return _nothing
         with self._lock:
@@ -121,7 +121,7 @@ class Throttle:
                 self._under_way[key] += 1
         if crowded:
             message = "Application is over its MailboxConcurrency limit."
-            raise self._refusal("ApplicationThrottled", message, limits.pause)
+            raise Refusal(429, "ApplicationThrottled", message, headers=self._retry_after(limits.pause))
         return lambda: self._leave(key)
 
     def _waits(self, demand: Demand, limits: Limits) -> list[timedelta]:
@@ -148,18 +148,16 @@ class Throttle:
             if not self._under_way[key]:
                 del self._under_way[key]
 
-    def _refusal(self, code: str, message: str, seconds: float) -> Refusal:
-        headers = {}
+    def _retry_after(self, seconds: float) -> dict[str, str]:
         match self.limits.retry_after:
             case "seconds":
-                headers["Retry-After"] = str(math.ceil(seconds))
+                return {"Retry-After": str(math.ceil(seconds))}
             case "fraction":
-                headers["Retry-After"] = f"{seconds:.3f}"
+                return {"Retry-After": f"{seconds:.3f}"}
             case "date":
-                headers["Retry-After"] = http_date(self._clock.now() + timedelta(seconds=math.ceil(seconds)))
+                return {"Retry-After": http_date(self._clock.now() + timedelta(seconds=math.ceil(seconds)))}
             case "missing":
-                pass
-        return Refusal(429, code, message, headers=headers)
+                return {}
 
 
 class _Uploads:

@@ -85,6 +85,7 @@ def refuse(refusal: Refusal) -> Response:
         "message": refusal.message,
         **refusal.more,
         "innerError": {
+            **refusal.inner,
             "date": f"{current().clock.now():%Y-%m-%dT%H:%M:%S}",
             "request-id": request_id(),
             "client-request-id": client_request_id(),

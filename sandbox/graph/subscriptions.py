@@ -10,7 +10,7 @@ from sandbox.graph.call import Call
 from sandbox.graph.envelope import answer, context, empty
 from sandbox.graph.routing import service
 from sandbox.handshake import shake_hands
-from sandbox.refusals import Refusal
+from sandbox.refusals import Refusal, too_many_requests
 from sandbox.render import Form, Renderer, instant
 from sandbox.subscriptions import Subscription
 
@@ -114,8 +114,7 @@ def _admit(call: Call, kind: str) -> None:
     longest = max((wait for wait in waits if wait is not None), default=None)
     if longest is not None:
         seconds = max(1, ceil(longest.total_seconds()))
-        headers = {"Retry-After": str(seconds)}
-        raise Refusal(429, "TooManyRequests", "Please retry again later.", headers=headers)
+        raise too_many_requests({"Retry-After": str(seconds)})
 
 
 def _refuse_excess(call: Call, wish: Subscription) -> None:

@@ -199,8 +199,9 @@ class Identity:
         """
         Spoil what `mailbox` (an address or object id) has been given.
 
-        `expire-access` and `expire-refresh` make tokens as old as they can be; `revoke` ends the
-        person's sessions: refresh tokens answer 50173, access tokens stop at once.
+        `expire-access` and `expire-refresh` make tokens as old as they can be; `challenge` stops access
+        tokens before their time, as a change of policy does; `revoke` ends the person's sessions:
+        refresh tokens answer 50173, access tokens stop at once.
 
         Raises:
             LookupError: nobody has that address.
@@ -213,6 +214,8 @@ class Identity:
                     self.vault.expire_access(person, self.clock.now())
                 case "expire-refresh":
                     self.vault.expire_refresh(person)
+                case "challenge":
+                    self.vault.challenge(person)
                 case "revoke":
                     self.vault.revoke(person)
                 case _:

@@ -117,6 +117,10 @@ class Vault:
         """End every session of a person: refresh tokens die, and access tokens with them."""
         for refresh in self._refresh_of(person):
             refresh.revoked = True
+        self.challenge(person)
+
+    def challenge(self, person: Person) -> None:
+        """Access tokens are good for nothing more; whoever has a refresh token gets another."""
         for access in self._access_of(person):
             access.revoked = True
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests.contract.examples import WINDOW, Stage, plays, sample
 from tests.contract.plays.subscriptions import subscribe, wish
@@ -16,12 +17,18 @@ def as_published(response: Any, name: str) -> Any:
 
 @plays("error-envelope", status=416, without={"/error/innerError/requestId": "Outlook writes request-id"})
 def overlapping_fragment(stage: Stage, _: Any) -> Any:
-    item = {"AttachmentItem": {"attachmentType": "file", "name": "flower", "size": 10}}
     path = f"/me/events/{stage.event()['id']}/attachments/createUploadSession"
-    url = stage.graph.post(path, item)["uploadUrl"]
-    address = url.partition("://")[2].partition("/")
-    put = {"data": b"12345", "headers": {"Host": address[0], "Content-Range": "bytes 5-9/10"}}
-    return stage.stand_in.http.put(f"/{address[2]}", **put)
+    address = urlsplit(stage.graph.post(path, sample("attachment-uploadsession-request"))["uploadUrl"])
+    size = sample("attachment-uploadsession-request")["AttachmentItem"]["size"]
+
+    def put(first: int, content: bytes) -> Any:
+        last = first + len(content) - 1
+        headers = {"Host": address.netloc, "Content-Range": f"bytes {first}-{last}/{size}"}
+        target = f"{address.path}?{address.query}"
+        return stage.stand_in.http.put(target, data=content, headers=headers)
+
+    assert put(0, b"12345").status_code == 200
+    return as_published(put(3, b"45678"), "error-envelope")
 
 
 @plays("error-401-invalidauthenticationtoken", status=401)
@@ -117,3 +124,20 @@ def forgotten_link(stage: Stage, _: Any) -> Any:
     _items, link = stage.graph.round(f"/me/calendarView/delta?{WINDOW}")
     stage.stand_in.door("delta", mailbox=ALICE, do="expire")
     return as_published(stage.graph.call("GET", link), "error-410-syncstatenotfound")
+
+
+@plays("error-429-toomanyrequests", status=429)
+def too_many(stage: Stage, _: Any) -> Any:
+    stage.stand_in.door("limits", requests=1)
+    stage.graph.get("/me/events")
+    response = stage.graph.call("GET", "/me/events")
+    assert int(response.headers["Retry-After"]) > 0
+    return as_published(response, "error-429-toomanyrequests")
+
+
+@plays("error-429-mailbox-concurrency", status=429)
+def too_many_at_once(stage: Stage, _: Any) -> Any:
+    stage.stand_in.door("limits", concurrent=0)
+    response = stage.graph.call("GET", "/me/events")
+    assert int(response.headers["Retry-After"]) > 0
+    return as_published(response, "error-429-mailbox-concurrency")

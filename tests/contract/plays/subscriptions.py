@@ -1,19 +1,16 @@
 """Subscriptions, and what is told to those who listen."""
 
-import base64
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
+import jwt
 
-from tests.contract.examples import Stage, plays
+from tests.contract.examples import Stage, plays, sample
 from tests.sandbox.graph_side import ALICE, Graph, timed
+from tests.sandbox.receiving import receiver
 
 # What in the published requests cannot be: they are about mail, long past, and for an address on the internet.
-SELECTION = "subject,bodyPreview,importance,start"
+SELECTION = "subject,bodyPreview,importance,createdDateTime,organizer"
 
 
 def ends(stage: Stage, **ahead: int) -> str:
@@ -55,24 +52,7 @@ def create_rich(stage: Stage, body: Any) -> Any:
 
 def rich(stage: Stage, body: Any) -> Any:
     resource = f"me/events?$select={SELECTION}"
-    return wish(stage, body, resource=resource, encryptionCertificate=certificate())
-
-
-def certificate() -> str:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "listener.example")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now)
-        .not_valid_after(now + timedelta(days=30))
-        .sign(key, hashes.SHA256())
-    )
-    return base64.b64encode(made.public_bytes(serialization.Encoding.DER)).decode()
+    return wish(stage, body, resource=resource, encryptionCertificate=receiver().certificate)
 
 
 @plays("subscription-get")
@@ -154,3 +134,43 @@ def lifecycle(stage: Stage, do: str, name: str) -> Any:
     [item] = stage.listener.items(1)
     assert item["lifecycleEvent"] == name
     return {"value": [item]}
+
+
+def told_with_data(stage: Stage) -> Any:
+    """A POST with resource data."""
+    stage.graph.post("/subscriptions", rich(stage, sample("subscription-create-rich-request")))
+    stage.event()
+    stage.listener.items(1)
+    return stage.listener.bodies[-1]
+
+
+@plays("notification-rich-message-created")
+def with_resource_data(stage: Stage, _: Any) -> Any:
+    """The page shows mail; of an event it is the same."""
+    return told_with_data(stage)
+
+
+@plays(
+    "notification-rich-decrypted-payload",
+    without={
+        "/receivedDateTime@odata.type": "of mail; an event has createdDateTime, annotated alike",
+        "/receivedDateTime": "of mail; an event has createdDateTime",
+        "/from": "of mail; an event has an organizer",
+    },
+)
+def decrypted(stage: Stage, _: Any) -> Any:
+    shown = receiver().read(told_with_data(stage)["value"][0])
+    assert shown["createdDateTime@odata.type"] == "#DateTimeOffset"
+    assert shown["organizer"]["@odata.type"] == "#microsoft.graph.recipient"
+    return shown
+
+
+@plays("notification-validationtoken-claims")
+def validation_token(stage: Stage, _: Any) -> Any:
+    [token] = told_with_data(stage)["validationTokens"]
+    keys = stage.stand_in.sandbox.identity.keys.document()["keys"]
+    kid = jwt.get_unverified_header(token)["kid"]
+    [key] = [jwt.PyJWK(each) for each in keys if each["kid"] == kid]
+    claims = jwt.decode(token, key.key, algorithms=["RS256"], options={"verify_aud": False})
+    assert claims["appid"] == sample("notification-validationtoken-claims")["appid"]
+    return claims
