@@ -223,15 +223,3 @@ def test_codes_and_refresh_tokens_are_redeemed_with_an_assertion_too(daemon: Dae
         daemon.assertion(), grant_type="refresh_token", refresh_token=body["refresh_token"], scope="User.Read"
     )
     assert again.ok, again.text
-
-
-@pytest.mark.contract
-def test_msal_proves_itself_by_either_kind_of_thumbprint(daemon: Daemon) -> None:
-    sha1 = hashlib.sha1(der_of(daemon.certificate), usedforsecurity=False).hexdigest()
-    for credential in (
-        {"private_key": daemon.key, "public_certificate": daemon.certificate},
-        {"private_key": daemon.key, "thumbprint": sha1},
-    ):
-        app = daemon.platform.msal_app(CONTOSO_ID, secret=credential, client_id=DAEMON_ID)
-        result = app.acquire_token_for_client([DEFAULT])
-        assert "access_token" in result, result
