@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from sandbox import extended
 from sandbox.graph.expand import Expansion
-from sandbox.graph.filters import Spelled
+from sandbox.graph.expressions import Spelled
 from sandbox.graph.query import Shown
 from sandbox.refusals import Refusal
 

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from flask import request
 
 from sandbox.drafts import read_instant
-from sandbox.graph import filters
+from sandbox.graph import expressions
 from sandbox.graph.envelope import base_url
 from sandbox.refusals import Refusal
 
@@ -160,7 +160,7 @@ def ordered(items: Sequence[Item], shown: Sequence[Shown]) -> list[tuple[Item, S
 
 
 def _rank(shown: Shown, words: tuple[str, ...]) -> tuple[int, Any]:
-    found = filters.value_at(shown, words, all_day=shown.get("isAllDay") is True)
+    found = expressions.value_at(shown, words, all_day=shown.get("isAllDay") is True)
     if isinstance(found, str):
         return 2, found.casefold()
     if isinstance(found, datetime):
