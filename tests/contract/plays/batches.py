@@ -18,7 +18,7 @@ def five_calls(stage: Stage, body: Any) -> Any:
     return response
 
 
-@plays("batch-dependson", filled={})
+@plays("batch-dependson")
 def one_after_the_other(stage: Stage, body: Any) -> Any:
     """Its dots stand for addresses."""
     body = {"requests": [{**each, "url": "/me/calendars"} for each in body["requests"]]}
