@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from tests.sandbox.graph_side import ALICE, BOB, JSON, Graph, Listener, StandIn, timed, weekly
-from tests.shared import shared
+from tests.sandbox.samples import lacks, sample
 
 PACIFIC = 'outlook.timezone="Pacific Standard Time"'
 WINDOW = "startDateTime=2027-03-01T00:00:00Z&endDateTime=2027-04-01T00:00:00Z"
@@ -77,6 +77,9 @@ class Play:
     filled: JSON
 
 
+# Plays find these here, beside what else they need.
+__all__ = ["NOT_PLAYED", "PACIFIC", "PLAYS", "WINDOW", "Stage", "lacks", "plays", "sample"]
+
 PLAYS: dict[str, Play] = {}
 # Examples that are not played, each with the reason.
 NOT_PLAYED: dict[str, str] = {
@@ -96,22 +99,3 @@ def plays(
         return perform
 
     return register
-
-
-def sample(name: str) -> Any:
-    return shared(f"graph/examples/{name}.json")
-
-
-def lacks(answer: Any, wanted: Any, place: str = "") -> list[str]:
-    """Where the answer has not what the sample has; null stands for any type."""
-    if wanted is None or answer is None:
-        return []
-    if isinstance(wanted, dict) and isinstance(answer, dict):
-        missing = [f"{place}/{name}" for name in wanted if name not in answer]
-        return missing + [
-            line for name in wanted if name in answer for line in lacks(answer[name], wanted[name], f"{place}/{name}")
-        ]
-    if isinstance(wanted, list) and isinstance(answer, list):
-        return lacks(answer[0], wanted[0], f"{place}/0") if wanted and answer else []
-    same = type(answer) is type(wanted) or {type(answer), type(wanted)} == {int, float}
-    return [] if same else [f"{place} is {type(answer).__name__}"]

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox.graph_side import ALICE, BOB, JSON, Graph, StandIn, timed
+from tests.sandbox.samples import lacks, sample
 from tests.sandbox.sharing_side import (
     DENIED,
     INVALID,
@@ -18,7 +19,6 @@ from tests.sandbox.sharing_side import (
     share,
     subjects,
 )
-from tests.sandbox.test_graph_shapes import lacks, sample
 
 TAKEN = (409, "ErrorFolderExists")
 

@@ -6,6 +6,7 @@ import pytest
 
 from sandbox.roles import Role
 from tests.sandbox.graph_side import ALICE, BOB, JSON, PAULA, Graph, StandIn
+from tests.sandbox.samples import lacks, sample
 from tests.sandbox.sharing_side import (
     CARLA,
     DENIED,
@@ -20,7 +21,6 @@ from tests.sandbox.sharing_side import (
     copy_of,
     share,
 )
-from tests.sandbox.test_graph_shapes import lacks, sample
 from tests.shared import shared
 
 ENTRIES = "/me/calendar/calendarPermissions"

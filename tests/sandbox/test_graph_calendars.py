@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.sandbox.graph_side import ALICE, JSON, PAULA, Graph, StandIn, timed
+from tests.sandbox.samples import lacks, sample
 from tests.sandbox.sharing_side import DENIED, INVALID, NOON, NOT_FOUND, UNREADABLE, WINDOW
-from tests.sandbox.test_graph_shapes import lacks, sample
 
 TAKEN = (409, "ErrorFolderExists")
 

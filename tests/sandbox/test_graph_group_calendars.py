@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox.graph_side import ALICE, BOB, GRAPH, Graph, StandIn, timed, weekly
+from tests.sandbox.samples import lacks, sample
 from tests.sandbox.sharing_side import (
     CARLA,
     DENIED,
@@ -19,7 +20,6 @@ from tests.sandbox.sharing_side import (
     app,
     subjects,
 )
-from tests.sandbox.test_graph_shapes import lacks, sample
 
 PLACE = f"/groups/{TASKFORCE}"
 UNKNOWN = (404, "Request_ResourceNotFound")

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.directory import CONTOSO_ID
 from tests.sandbox.graph_side import ALICE, BOB, JSON, PAULA, Graph, StandIn, timed, weekly
-from tests.sandbox.test_graph_shapes import lacks
+from tests.sandbox.samples import lacks
 from tests.shared import shared
 
 URL = "/me/calendar/getSchedule"

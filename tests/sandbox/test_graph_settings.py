@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox.graph_side import ALICE, BOB, JSON, Graph, StandIn, timed
-from tests.sandbox.test_graph_shapes import lacks
+from tests.sandbox.samples import lacks
 from tests.shared import shared
 
 URL = "/me/mailboxSettings"

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox.graph_side import ALICE, BOB, IMMUTABLE, JSON, Graph, Listener, StandIn, timed, weekly
+from tests.sandbox.samples import lacks, sample
 from tests.sandbox.sharing_side import (
     CARLA,
     DENIED,
@@ -21,7 +22,6 @@ from tests.sandbox.sharing_side import (
     share,
     subjects,
 )
-from tests.sandbox.test_graph_shapes import lacks, sample
 
 OWNERS = f"/users/{ALICE}"
 VIEW = f"calendarView?{WINDOW}"
