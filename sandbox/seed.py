@@ -7,11 +7,11 @@ The window that counts is 90 days back to 365 days ahead of the day on which the
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from random import Random
 from typing import Any
 
 from sandbox import edits, seed_words, series
 from sandbox.bodies import html_of
+from sandbox.dice import Dice
 from sandbox.drafts import NEVER, Draft, read
 from sandbox.items import Calendar, Event, Override
 from sandbox.seed_words import COLLEAGUES, SeriesWords, SingleWords
@@ -50,7 +50,7 @@ class Sower:
 
     def __init__(self, mailbox: Mailbox, *, seed: int, today: date) -> None:
         self._mailbox = mailbox
-        self._random = Random(f"{seed}:{mailbox.person.oid}")
+        self._dice = Dice(f"{seed}:{mailbox.person.oid}")
         self._today = today
         self._monday = today - timedelta(days=today.weekday())
         self._start, self._end = window(today)
@@ -165,15 +165,15 @@ class Sower:
         return min(len(planned), room)
 
     def _anywhere(self, choice: tuple[SingleWords, ...]) -> Draft:
-        words = self._random.choice(choice)
+        words = self._dice.one_of(choice)
         # Denser around today, thinner far away; never on the very edge of the window.
-        offset = round(self._random.triangular(-88, 360, 10))
+        offset = round(self._dice.triangular(-88, 360, 10))
         day = self._today + timedelta(days=offset)
-        if day.weekday() > 4 and self._random.random() < 0.85:
+        if day.weekday() > 4 and self._dice.random() < 0.85:
             day += timedelta(days=2) if offset < 358 else timedelta(days=-2)
-        hour, minute = self._random.randint(8, 17), self._random.choice((0, 0, 15, 30, 30))
+        hour, minute = self._dice.between(8, 18), self._dice.one_of((0, 0, 15, 30, 30))
         at = "all-day" if words.all_day else f"{hour:02}:{minute:02}"
-        zone = self._random.choice(seed_words.OTHER_ZONES) if self._random.random() < 0.12 else None
+        zone = self._dice.one_of(seed_words.OTHER_ZONES) if self._dice.random() < 0.12 else None
         return self._at(words, day, at, zone=zone)
 
     def _at(self, words: SingleWords, day: date, at: str, *, days: int = 1, zone: str | None = None) -> Draft:
@@ -192,16 +192,16 @@ class Sower:
             end=Moment(begins + length, name),
             all_day=all_day,
             # Some came from clients whose zone nobody else can name.
-            original_zones=self._random.choice(_ORIGINS),
+            original_zones=self._dice.one_of(_ORIGINS),
         )
 
     def _subject(self, pattern: str) -> str:
         if "{" not in pattern:
             return pattern
         return pattern.format(
-            project=self._random.choice(seed_words.PROJECTS),
-            customer=self._random.choice(seed_words.CUSTOMERS),
-            colleague=self._random.choice(self._colleagues)[0].split()[0],
+            project=self._dice.one_of(seed_words.PROJECTS),
+            customer=self._dice.one_of(seed_words.CUSTOMERS),
+            colleague=self._dice.one_of(self._colleagues)[0].split()[0],
         )
 
     def _put(self, calendar: Calendar, draft: Draft) -> None:
@@ -213,22 +213,22 @@ class Sower:
 
     def _members(self, subject: str, own: dict[str, Any], people: int, answer: str | None) -> dict[str, Any]:
         members: dict[str, Any] = {"subject": subject}
-        if self._random.random() < 0.7:
-            members["body"] = html_of(self._random.choice(seed_words.NOTES), is_html=True)
+        if self._dice.random() < 0.7:
+            members["body"] = html_of(self._dice.one_of(seed_words.NOTES), is_html=True)
         if people:
-            chosen = self._random.sample(self._colleagues, min(people, len(self._colleagues)))
+            chosen = self._dice.some_of(self._colleagues, min(people, len(self._colleagues)))
             members["attendees"] = [self._attendee(*person) for person in chosen]
-        if people > 2 and self._random.random() < 0.5:
-            room = self._random.choice(seed_words.ROOMS)
+        if people > 2 and self._dice.random() < 0.5:
+            room = self._dice.one_of(seed_words.ROOMS)
             members |= _place(room)
         if answer is not None and people:
             members |= self._invitation(members["attendees"], answer)
         return members | own
 
     def _attendee(self, name: str, address: str) -> dict[str, Any]:
-        response = self._random.choice(("accepted", "accepted", "accepted", "none", "tentativelyAccepted", "declined"))
+        response = self._dice.one_of(("accepted", "accepted", "accepted", "none", "tentativelyAccepted", "declined"))
         return {
-            "type": "optional" if self._random.random() < 0.2 else "required",
+            "type": "optional" if self._dice.random() < 0.2 else "required",
             "status": {"response": response, "time": NEVER if response == "none" else self._answered()},
             "emailAddress": {"name": name, "address": address},
         }
@@ -253,16 +253,15 @@ class Sower:
         }
 
     def _answered(self) -> str:
-        # As randint does it, without its detour: this is asked for thousands of times.
-        pick = self._random.randrange
-        return f"{self._days_ago[pick(2, 41)]}T{pick(7, 17):02}:{pick(60):02}:00Z"
+        between = self._dice.between
+        return f"{self._days_ago[between(2, 41)]}T{between(7, 17):02}:{between(0, 60):02}:00Z"
 
     def _date(self, event: Event) -> None:
         """It was made, and last changed, some time before today."""
-        pick = self._random.randrange
-        made = self._midnight - timedelta(days=pick(3, 201), seconds=pick(80_001))
+        between = self._dice.between
+        made = self._midnight - timedelta(days=between(3, 201), seconds=between(0, 80_001))
         event.created = made
-        event.modified = made + timedelta(minutes=pick(2_001))
+        event.modified = made + timedelta(minutes=between(0, 2_001))
 
 
 def _place(name: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
@@ -78,6 +78,8 @@ def same(one: str, other: str) -> bool:
     return iana(one) == iana(other)
 
 
+# Views of the same calendars ask for the same times again and again.
+@lru_cache(maxsize=16_384)
 def to_utc(wall: datetime, name: str) -> datetime:
     """
     The instant of a wall time. In a gap the time moves forward by the gap's length, in a
