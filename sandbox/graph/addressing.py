@@ -5,7 +5,7 @@ from datetime import date
 from sandbox import series
 from sandbox.graph.call import Call
 from sandbox.items import Event
-from sandbox.refusals import Refusal
+from sandbox.refusals import item_not_found
 
 
 def addressed(call: Call) -> tuple[Event, date | None]:
@@ -16,9 +16,9 @@ def addressed(call: Call) -> tuple[Event, date | None]:
     Raises:
         Refusal: it is not there.
     """
-    event, slot = call.mailbox.find(call.ids[0])
-    if call.calendar_id is not None and event.calendar != call.calendar.number:
-        raise Refusal(404, "ErrorItemNotFound", "The specified object was not found in the store.")
+    event, slot = call.reach.event, call.reach.slot
+    if event is None or event.calendar != call.calendar.number:
+        raise item_not_found()
     if slot is not None:
         series.instance_at(event, slot)
     return event, slot

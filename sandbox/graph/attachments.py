@@ -154,5 +154,5 @@ def _place(call: Call) -> str:
 
 
 def _entity(call: Call, shown: Shown) -> Shown:
-    where = f"users('{call.person.oid}')/{_place(call)}/attachments{query.selection()}/$entity"
+    where = f"{call.root}/{_place(call)}/attachments{query.selection()}/$entity"
     return {"@odata.context": context(where), **shown}

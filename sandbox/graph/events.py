@@ -9,7 +9,6 @@ from flask import Response, request
 from sandbox import attachments, drafts, edits, extensions, series
 from sandbox.graph import expand, query, related
 from sandbox.graph.addressing import addressed
-from sandbox.graph.calendars import show as show_calendar
 from sandbox.graph.call import READ, WRITE, Call
 from sandbox.graph.envelope import GRAPH, answer, context, empty
 from sandbox.graph.listing import count, listing
@@ -96,14 +95,6 @@ def show_event(call: Call) -> Response:
     response = answer(_entity(call, shown))
     response.headers["ETag"] = call.mailbox.ids.etag(event.changed)
     return response
-
-
-@container.route("GET", "events/*/calendar")
-def show_calendar_of_event(call: Call) -> Response:
-    call.need(READ)
-    event, _ = addressed(call)
-    shown = query.narrow(show_calendar(call, call.mailbox.calendars[event.calendar]), query.selected())
-    return answer({"@odata.context": context(f"users('{call.person.oid}')/calendars/$entity"), **shown})
 
 
 @container.route("PATCH", "events/*")

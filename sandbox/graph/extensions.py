@@ -71,6 +71,6 @@ def _found(call: Call) -> tuple[Event, Extension]:
 
 
 def _answer(call: Call, extension: Extension, status: int = 200) -> Response:
-    where = f"users('{call.person.oid}')/events('{quote(call.ids[0])}')/extensions/$entity"
+    where = f"{call.root}/events('{quote(call.ids[0])}')/extensions/$entity"
     shown = query.narrow(extensions.shown(extension), query.selected())
     return answer({"@odata.context": context(where), **shown}, status)

@@ -54,10 +54,20 @@ class Router:
     _routes: dict[tuple[_Word, ...], dict[str, Route]] = field(default_factory=dict)
 
     def route(self, method: str, *patterns: str, locked: bool = True) -> Callable[[Handler], Handler]:
+        """
+        Let a function answer these paths.
+
+        Raises:
+            ValueError: one of them has an answer already, which nobody would hear any more.
+        """
+
         def register(handler: Handler) -> Handler:
             for pattern in patterns:
                 words = tuple(_word(word) for word in pattern.lower().split("/")) if pattern else ()
-                self._routes.setdefault(words, {})[method] = Route(handler, locked)
+                methods = self._routes.setdefault(words, {})
+                if method in methods:
+                    raise ValueError(f"{method} {pattern} would be answered twice.")
+                methods[method] = Route(handler, locked)
             return handler
 
         return register

@@ -56,11 +56,18 @@ def test_members_share_its_events(stand_in: StandIn, member: Graph) -> None:
     for path in ("calendarView", "calendar/calendarView", f"events/{made['id']}/instances"):
         assert len(bob.get(f"{PLACE}/{path}?{WINDOW}&$top=50")["value"]) == 10
     assert bob.get(f"/groups('{TASKFORCE}')/events")["@odata.context"].endswith(f"groups('{TASKFORCE}')/events")
-    assert bob.get(f"{PLACE}/events/{made['id']}/calendar")["owner"]["address"] == TASKFORCE_MAIL
+    assert bob.get(f"{PLACE}/events/{made['id']}/calendar") == bob.get(f"{PLACE}/calendar")
     changed = member.patch(f"{PLACE}/events/{made['id']}", {"subject": "Sync"})
     assert (changed["id"], changed["subject"]) == (made["id"], "Sync")
     member.delete(f"{PLACE}/events/{made['id']}")
     assert bob.refused("GET", f"{PLACE}/events/{made['id']}") == NOT_FOUND
+
+
+def test_what_apps_keep_at_its_events_is_the_groups(member: Graph) -> None:
+    path = f"{PLACE}/events/{member.post(f'{PLACE}/events', timed('A', *NOON))['id']}/extensions"
+    made = member.post(path, {"@odata.type": "microsoft.graph.openTypeExtension", "extensionName": "Com.A", "n": 1})
+    assert f"#groups('{TASKFORCE}')/events(" in made["@odata.context"]
+    assert f"#groups('{TASKFORCE}')/events(" in member.get(path)["@odata.context"]
 
 
 def test_delta_follows_the_calendar_of_a_group(stand_in: StandIn, member: Graph) -> None:

@@ -406,11 +406,3 @@ def test_a_deleted_calendar_calls_its_meetings_off(graph: Graph, bob: Graph) -> 
     assert graph.call("POST", f"/me/calendars/{other['id']}/permanentDelete").status_code == 204
     assert graph.refused("GET", f"/me/calendars/{other['id']}") == (404, "ErrorItemNotFound")
     assert copy_of(bob, made)["isCancelled"] is True
-
-
-def test_an_event_names_its_calendar(graph: Graph) -> None:
-    other = graph.post("/me/calendars", {"name": "Food"})
-    made = graph.post(f"/me/calendars/{other['id']}/events", meeting())
-    assert graph.get(f"/me/events/{made['id']}/calendar")["id"] == other["id"]
-    assert graph.get(f"/me/events/{made['id']}/calendar?$select=name")["name"] == "Food"
-    assert NOON[0] in made["start"]["dateTime"]

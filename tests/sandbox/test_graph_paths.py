@@ -62,5 +62,11 @@ def test_parameters_that_cannot_be_read_are_refused(router: Router, inside: str)
     assert (refused.value.status, refused.value.code) == (400, "BadRequest")
 
 
+def test_a_path_has_one_answer(router: Router) -> None:
+    with pytest.raises(ValueError, match="twice"):
+        router.route("GET", "events/*/delta")(lambda _: Response())
+    router.route("POST", "events/*/delta")(lambda _: Response())
+
+
 def test_a_word_with_parameters_of_nobody_is_no_resource(graph: Graph) -> None:
     assert graph.refused("GET", "/me/calendar/calendarView/delta(from='now')") == (404, "ResourceNotFound")
