@@ -45,6 +45,11 @@ def access_denied() -> Refusal:
     return Refusal(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
 
 
+def nobody_is_me() -> Refusal:
+    """An app that calls as itself is no person."""
+    return Refusal(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
+
+
 def unknown_segment(word: str) -> Refusal:
     return Refusal(404, "ResourceNotFound", f"Resource not found for the segment '{word}'.")
 

@@ -30,7 +30,7 @@ from sandbox.graph import (
 from sandbox.graph.call import Call, Place
 from sandbox.graph.routing import Route, container, mailbox, service, words_of_path
 from sandbox.identity import Access, InvalidToken
-from sandbox.refusals import Refusal, unknown_object, unknown_segment
+from sandbox.refusals import Refusal, nobody_is_me, unknown_object, unknown_segment
 from sandbox.state import Sandbox, current
 
 blueprint = Blueprint("graph", __name__)
@@ -183,7 +183,7 @@ def _place(call: Call, words: tuple[str, ...]) -> None:
     match [word.lower() for word in words]:
         case ["me", *_]:
             if call.access.is_application:
-                raise Refusal(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
+                raise nobody_is_me()
             _place_below_owner(call, words[1:])
         case ["users", _, *_]:
             _require_colleague(call, words)

@@ -17,7 +17,7 @@ from sandbox.graph.reach import Address, Reach, follow, is_inside
 from sandbox.graph.rights import PROFILE, READ, WRITE
 from sandbox.identity import Access
 from sandbox.items import Calendar, Event
-from sandbox.refusals import Refusal, access_denied, unreadable
+from sandbox.refusals import Refusal, access_denied, nobody_is_me, unreadable
 from sandbox.render import Renderer
 from sandbox.sight import Sight
 from sandbox.state import Sandbox
@@ -167,7 +167,7 @@ class Call:
             Refusal: the path names nobody, and neither does the token.
         """
         if self.owner is None:
-            raise Refusal(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
+            raise nobody_is_me()
         return self.owner
 
     @property

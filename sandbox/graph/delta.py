@@ -17,7 +17,7 @@ from sandbox.graph.call import READ, Call
 from sandbox.graph.envelope import answer, base_url, context
 from sandbox.graph.routing import container
 from sandbox.items import Event, Tombstone
-from sandbox.refusals import Refusal
+from sandbox.refusals import Refusal, item_not_found
 from sandbox.render import Renderer
 from sandbox.tracking import Chain, Cursor, Oddities, Round
 
@@ -81,7 +81,7 @@ def _resume(call: Call, token: str, odd: Oddities) -> Cursor:
     if odd.strict_links and len(request.args) > 1:
         raise Refusal(400, "ErrorInvalidUrlQuery", "A link of change tracking takes no further parameters.")
     if cursor.chain.calendar not in call.mailbox.calendars:
-        raise Refusal(404, "ErrorItemNotFound", "The specified object was not found in the store.")
+        raise item_not_found()
     if cursor.round is None:
         return Cursor(cursor.chain, _round(call, cursor.chain, since=cursor.since, odd=odd))
     return cursor

@@ -12,7 +12,7 @@ from sandbox.directory import Person, is_guid
 from sandbox.drafts import read_instant
 from sandbox.graph import filters
 from sandbox.graph.call import Call
-from sandbox.refusals import Refusal, access_denied, unreadable
+from sandbox.refusals import Refusal, access_denied, nobody_is_me, unreadable
 from sandbox.resources import Resource, Unwatchable, read_resource
 from sandbox.rich import Certificate
 from sandbox.subscriptions import Subscription
@@ -232,7 +232,7 @@ def _watched(call: Call, resource: Resource) -> Person:
     caller = call.access.person
     if resource.person is None:
         if caller is None:
-            raise Refusal(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
+            raise nobody_is_me()
         found: Person | None = caller
     else:
         found = call.sandbox.directory.find_person(resource.person)
