@@ -17,8 +17,6 @@ from sandbox.tokens import validation_token
 from sandbox.whims import Whims
 from sandbox.world import Change
 
-_AT_ONCE = timedelta(0)
-
 
 @dataclass
 class Announcer:

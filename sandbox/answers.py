@@ -11,8 +11,9 @@ from enum import StrEnum
 from typing import Any
 
 from sandbox import edits, meetings, series
-from sandbox.drafts import MOST_ATTENDEES, fold, read_person, read_slot
+from sandbox.drafts import MOST_ATTENDEES, NO_ANSWER, fold, read_person, read_slot
 from sandbox.items import Event, Override
+from sandbox.meetings import address_of
 from sandbox.members import boolean, mappings, text
 from sandbox.refusals import Refusal, invalid_property, invalid_request
 from sandbox.render import instant
@@ -83,7 +84,7 @@ def respond(mailbox: Mailbox, event: Event, slot: date | None, answer: Answer, r
     Raises:
         Refusal: it is one's own meeting, or cancelled, or its organizer wants no proposals.
     """
-    members = _members(event, slot)
+    members = event.members_at(slot)
     if members["isOrganizer"]:
         raise invalid_request(
             "Your request can't be completed. You can't respond to this meeting because you're the meeting organizer."
@@ -118,26 +119,21 @@ def forward(mailbox: Mailbox, event: Event, slot: date | None, recipients: list[
     organizer = (mailbox, event) if owned else _organizers(mailbox, event, slot)
     host, meeting = organizer or (mailbox, event)
     day = slot or event.meeting.slot if organizer is not None else slot
-    listed = _members(meeting, day)["attendees"]
-    known = {_address(each) for each in (*listed, meeting.members["organizer"])}
-    new = {_address(each): _guest(each) for each in recipients if _address(each) not in known}
+    listed = meeting.members_at(day)["attendees"]
+    known = {address_of(each) for each in (*listed, meeting.members["organizer"])}
+    new = {address_of(each): _guest(each) for each in recipients if address_of(each) not in known}
     people = [*listed, *new.values()]
     if len(people) > MOST_ATTENDEES:
         raise invalid_property()
     if organizer is not None and new:
         _set_members(meeting, day, {"attendees": people})
         host.publish(meeting)
-    source = meetings.snapshot(meeting) if day is None else meetings.alone(meeting, day)
+    source = meeting.snapshot() if day is None else meetings.alone(meeting, day)
     source.members = source.members | {"attendees": people}
     for guest in meetings.guests(host, recipients).values():
         copies = (guest.of_meeting(source.meeting), guest.of_meeting(source.meeting.at(None)))
         if guest is not mailbox and all(copy is None or copy.members["isCancelled"] for copy in copies):
             meetings.invite(guest, source)
-
-
-def _members(event: Event, slot: date | None) -> dict[str, Any]:
-    own = event.overrides.get(slot) if slot is not None else None
-    return event.members if own is None else event.members | own.members
 
 
 def _set_members(event: Event, slot: date | None, changes: dict[str, Any]) -> None:
@@ -167,7 +163,7 @@ def _show_as(answer: Answer, meeting: Event | None, slot: date | None) -> str:
         return "free"
     if answer is Answer.TENTATIVE:
         return "tentative"
-    return str(_members(meeting, slot)["showAs"]) if meeting is not None else "busy"
+    return str(meeting.members_at(slot)["showAs"]) if meeting is not None else "busy"
 
 
 def _put_away(mailbox: Mailbox, event: Event, slot: date | None) -> None:
@@ -181,7 +177,7 @@ def _put_away(mailbox: Mailbox, event: Event, slot: date | None) -> None:
 def _note(mailbox: Mailbox, event: Event, slot: date | None, status: dict[str, str], show_as: str) -> None:
     """The answer in one's own copy."""
     for day in _answered_for(event, slot):
-        members = _members(event, day)
+        members = event.members_at(day)
         if not members["isCancelled"]:
             listed = [_with_answer(mailbox, each, {"status": status}) for each in members["attendees"]]
             _set_members(event, day, {"responseStatus": dict(status), "showAs": show_as, "attendees": listed})
@@ -192,7 +188,7 @@ def _tell(host: Mailbox, meeting: Event, attendee: Mailbox, slot: date | None, a
     """The answer in the organizer's list. Who is not on it, is not heard."""
     heard = False
     for day in _answered_for(meeting, slot):
-        listed = _members(meeting, day)["attendees"]
+        listed = meeting.members_at(day)["attendees"]
         answered = [_with_answer(attendee, each, answer) for each in listed]
         heard = heard or answered != listed
         _set_members(meeting, day, {"attendees": answered})
@@ -206,14 +202,8 @@ def _answered_for(event: Event, slot: date | None) -> list[date | None]:
 
 
 def _with_answer(attendee: Mailbox, each: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
-    if not meetings.is_of(attendee, each):
-        return each
-    return {name: value for name, value in each.items() if name != "proposedNewTime"} | answer
+    return meetings.answered(each, answer) if meetings.is_of(attendee, each) else each
 
 
 def _guest(recipient: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "optional", "status": dict(meetings.NO_ANSWER), **recipient}
-
-
-def _address(person: dict[str, Any]) -> str:
-    return str(person["emailAddress"]["address"]).lower()
+    return {"type": "optional", "status": dict(NO_ANSWER), **recipient}

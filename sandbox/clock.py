@@ -3,6 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 
+def iso(moment: datetime) -> str:
+    """A moment in UTC as the control doors write it."""
+    return moment.isoformat().replace("+00:00", "Z")
+
+
 class Clock:
     """Everything in the sandbox that expires or ages asks this clock, never the machine's."""
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sandbox.members import integer, mapping, one_of, time_of_day
+from sandbox.members import DAYS, integer, mapping, one_of, time_of_day
+from sandbox.zones import seven_decimals
 
 ODATA_TYPE = "#microsoft.graph.customTimeZone"
 NAME = "Customized Time Zone"
-DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 _DAY = one_of(*DAYS)
 # No clock on earth is further from UTC; a made-up one may not be either.
 FURTHEST = 24 * 60
@@ -44,7 +44,7 @@ class Change:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "time": wall_time(self.at),
+            "time": seven_decimals(self.at),
             "dayOccurrence": self.nth,
             "dayOfWeek": self.day,
             "month": self.month,
@@ -81,11 +81,6 @@ class CustomZone:
             "standardOffset": self.to_standard.as_json(),
             "daylightOffset": {"daylightBias": self.daylight_bias, **self.to_daylight.as_json()},
         }
-
-
-def wall_time(at: time) -> str:
-    """A time of day with Graph's seven decimals."""
-    return f"{at:%H:%M:%S}.{at.microsecond:06}0"
 
 
 def read(given: dict[str, Any]) -> CustomZone:

@@ -26,6 +26,8 @@ from sandbox.refusals import invalid_property, unknown_zone, unreadable
 from sandbox.zones import Moment, UnknownZone, iana
 
 NEVER = "0001-01-01T00:00:00Z"
+# Of an attendee in the organizer's list who has not said anything yet.
+NO_ANSWER = {"response": "none", "time": NEVER}
 MOST_ATTENDEES = 500
 
 _KNOWN = (
@@ -211,7 +213,7 @@ def read_person(value: Any) -> dict[str, Any]:
 
 def _attendee(value: dict[str, Any]) -> dict[str, Any]:
     kind = _one_of("required", "optional", "resource")(value.get("type") or "required")
-    return {"type": kind, "status": {"response": "none", "time": NEVER}, **read_person(value)}
+    return {"type": kind, "status": dict(NO_ANSWER), **read_person(value)}
 
 
 def _attendees(value: Any) -> list[dict[str, Any]]:

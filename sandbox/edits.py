@@ -17,6 +17,8 @@ from sandbox import extended, meetings, series
 from sandbox.bodies import html_of, preview_of, teams_meeting, with_meeting
 from sandbox.drafts import NEVER, Draft
 from sandbox.items import Attachment, Calendar, Event, MeetingId, Override
+from sandbox.meetings import address_of
+from sandbox.places import NOWHERE
 from sandbox.recurrence import Rule, read_rule
 from sandbox.refusals import invalid_property, invalid_request
 from sandbox.world import Mailbox
@@ -25,7 +27,6 @@ from sandbox.zones import Moment, UnknownZone, same
 Attendees = list[dict[str, Any]]
 
 _REMINDER = frozenset({"isReminderOn", "reminderMinutesBeforeStart"})
-NO_PLACE = {"displayName": "", "locationType": "default", "uniqueIdType": "unknown"}
 
 
 def create(mailbox: Mailbox, calendar: Calendar, draft: Draft) -> Event:
@@ -80,7 +81,7 @@ def update(mailbox: Mailbox, event: Event, draft: Draft) -> None:
     start, end = draft.start or event.start, draft.end or event.end
     all_day = event.all_day if draft.all_day is None else draft.all_day
     check_times(start, end, all_day=all_day)
-    before, rule = meetings.snapshot(event), event.rule
+    before, rule = event.snapshot(), event.rule
     if draft.drops_rule:
         if rule is not None and draft.start is None and draft.end is None:
             # What remains is the first instance, which need not be on the first day of the rule.
@@ -117,7 +118,7 @@ def edit_occurrence(mailbox: Mailbox, event: Event, slot: date, draft: Draft) ->
     usual = series.instance_at(event, slot)
     if draft.recurrence is not None:
         raise invalid_property()
-    before, now = meetings.snapshot(event), event.overrides.get(slot) or Override()
+    before, now = event.snapshot(), event.overrides.get(slot) or Override()
     own = replace(
         now,
         members=_merged(event.members | now.members, draft.members, only=now.members),
@@ -146,7 +147,7 @@ def edit_occurrence(mailbox: Mailbox, event: Event, slot: date, draft: Draft) ->
 def delete_occurrence(mailbox: Mailbox, event: Event, slot: date) -> None:
     """Take one instance out of a series; the series counts as updated."""
     series.instance_at(event, slot)
-    before, sequence = meetings.snapshot(event), mailbox.next_sequence()
+    before, sequence = event.snapshot(), mailbox.next_sequence()
     event.overrides.pop(slot, None)
     event.reminders.pop(slot, None)
     event.cancelled[slot] = sequence
@@ -185,9 +186,7 @@ def cancel(mailbox: Mailbox, event: Event, slot: date | None = None) -> None:
         else:
             delete_occurrence(mailbox, event, slot)
         return
-    own = event.overrides.get(slot) if slot is not None else None
-    members = event.members if own is None else event.members | own.members
-    called_off = Draft(members=meetings.cancelled(members))
+    called_off = Draft(members=meetings.cancelled(event.members_at(slot)))
     if slot is None:
         update(mailbox, event, called_off)
     else:
@@ -254,7 +253,7 @@ def default_members(mailbox: Mailbox) -> dict[str, Any]:
         "isDraft": False,
         "hideAttendees": False,
         "responseStatus": {"response": "organizer", "time": NEVER},
-        "location": dict(NO_PLACE),
+        "location": dict(NOWHERE),
         "locations": [],
         "attendees": [],
         "organizer": {"emailAddress": {"name": person.name, "address": person.mail}},
@@ -318,8 +317,8 @@ def _merged(now: dict[str, Any], changes: dict[str, Any], *, only: dict[str, Any
     # Written once, when the event was made.
     changes.pop("transactionId", None)
     if "attendees" in changes:
-        answers = {_address(person): _answer(person) for person in now["attendees"]}
-        changes["attendees"] = [person | answers.get(_address(person), {}) for person in changes["attendees"]]
+        answers = {address_of(person): _answer(person) for person in now["attendees"]}
+        changes["attendees"] = [person | answers.get(address_of(person), {}) for person in changes["attendees"]]
     if now["isOnlineMeeting"]:
         # Once a meeting, always this meeting, until its block is taken out of the body.
         changes.pop("isOnlineMeeting", None)
@@ -330,10 +329,6 @@ def _merged(now: dict[str, Any], changes: dict[str, Any], *, only: dict[str, Any
     return (now if only is None else only) | changes
 
 
-def _address(attendee: dict[str, Any]) -> str:
-    return str(attendee["emailAddress"]["address"]).lower()
-
-
 def _answer(attendee: dict[str, Any]) -> dict[str, Any]:
     return {name: attendee[name] for name in ("status", "proposedNewTime") if name in attendee}
 
@@ -342,11 +337,10 @@ def _with_guests_of_series(own: Override, before: Attendees, now: Attendees) -> 
     """Who joins or leaves a series joins or leaves the occurrences that have a list of their own as well."""
     if before == now or "attendees" not in own.members:
         return own
-    listed = {_address(each): each for each in own.members["attendees"]}
-    known, invited = ({_address(each) for each in people} for people in (before, now))
-    people = [
-        listed.get(_address(each), each) for each in now if _address(each) in listed or _address(each) not in known
-    ]
+    listed = {address_of(each): each for each in own.members["attendees"]}
+    known, invited = ({address_of(each) for each in people} for people in (before, now))
+    of_series = ((address_of(each), each) for each in now)
+    people = [listed.get(address, each) for address, each in of_series if address in listed or address not in known]
     people += [each for address, each in listed.items() if address not in known | invited]
     return replace(own, members=own.members | {"attendees": people})
 

@@ -110,7 +110,7 @@ def timeline(mailbox: Mailbox, start: datetime, end: datetime, *, zone: str, wit
 
 
 def _entry(one: Instance, zone: str) -> Entry | None:
-    members = _members(one)
+    members = one.members if one.event.raw is None else one.event.raw
     if members.get("isCancelled") is True or _word(members.get("responseStatus"), "response") == "declined":
         return None
     if (one.start, one.end) == ALWAYS:
@@ -128,13 +128,6 @@ def _entry(one: Instance, zone: str) -> Entry | None:
         location=_word(members.get("location"), "displayName"),
         sensitivity=str(members.get("sensitivity") or "normal"),
     )
-
-
-def _members(one: Instance) -> dict[str, Any]:
-    event: Event = one.event
-    if event.raw is not None:
-        return event.raw
-    return event.members if one.override is None else event.members | one.override.members
 
 
 def _word(value: Any, name: str) -> str:

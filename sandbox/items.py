@@ -138,8 +138,17 @@ class Event:
     extensions: "dict[str, Extension]" = field(default_factory=dict)
     # Shown instead of everything else, verbatim.
     raw: dict[str, Any] | None = None
-    # Expansions and rendered answers; emptied with every change.
+    # Expansions; emptied with every change.
     cache: dict[Any, Any] = field(default_factory=dict)
+
+    def members_at(self, slot: date | None) -> dict[str, Any]:
+        """The members of one instance: the series' with what it has of its own; without `slot`, the event's."""
+        own = self.overrides.get(slot) if slot is not None else None
+        return self.members if own is None else self.members | own.members
+
+    def snapshot(self) -> "Event":
+        """The event as it is now, to be compared with what becomes of it."""
+        return replace(self, overrides=dict(self.overrides), cancelled=dict(self.cancelled), sent=None, cache={})
 
 
 AttachmentKind = Literal["fileAttachment", "itemAttachment", "referenceAttachment"]

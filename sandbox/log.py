@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
+from sandbox.clock import iso
+
 KEPT = 50_000
 
 
@@ -24,7 +26,7 @@ class Entry:
     def as_json(self) -> dict[str, object]:
         return {
             "n": self.n,
-            "at": self.at.isoformat().replace("+00:00", "Z"),
+            "at": iso(self.at),
             "method": self.method,
             "path": self.path,
             "mailbox": self.mailbox,

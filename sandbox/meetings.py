@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sandbox import series
-from sandbox.drafts import NEVER
+from sandbox.drafts import NEVER, NO_ANSWER
 from sandbox.items import Event, Override
 from sandbox.world import Mailbox
 from sandbox.zones import Moment, to_wall
@@ -21,7 +21,6 @@ Members = dict[str, Any]
 Attendees = list[dict[str, Any]]
 
 CANCELED = "Canceled: "
-NO_ANSWER = {"response": "none", "time": NEVER}
 # What an attendee has who has not said anything yet.
 UNANSWERED: Members = {
     "responseStatus": {"response": "notResponded", "time": NEVER},
@@ -43,11 +42,6 @@ class Seat(NamedTuple):
 
     oid: str
     slot: date | None
-
-
-def snapshot(event: Event) -> Event:
-    """The event as it is now, to be compared with what becomes of it."""
-    return replace(event, overrides=dict(event.overrides), cancelled=dict(event.cancelled), sent=None, cache={})
 
 
 def forget_answers(host: Mailbox, before: Event, event: Event) -> None:
@@ -185,6 +179,16 @@ def guests(host: Mailbox, attendees: Iterable[dict[str, Any]]) -> dict[str, Mail
     return found
 
 
+def address_of(person: dict[str, Any]) -> str:
+    """What tells an attendee, an organizer or a recipient from the others: letter case does not."""
+    return str(person["emailAddress"]["address"]).lower()
+
+
+def answered(attendee: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+    """The attendee with another answer; a time that was proposed before it counts no more."""
+    return {name: value for name, value in attendee.items() if name != "proposedNewTime"} | answer
+
+
 def is_of(mailbox: Mailbox, attendee: dict[str, Any]) -> bool:
     """Whether an entry in a list of attendees is the owner of the mailbox."""
     return mailbox.neighbour(attendee["emailAddress"]["address"]) is mailbox
@@ -208,10 +212,7 @@ def _last_sent(host: Mailbox, before: Event | None, event: Event) -> Event | Non
 
 
 def _unanswered(attendees: Attendees) -> Attendees:
-    return [
-        {name: value for name, value in each.items() if name != "proposedNewTime"} | {"status": dict(NO_ANSWER)}
-        for each in attendees
-    ]
+    return [answered(each, {"status": dict(NO_ANSWER)}) for each in attendees]
 
 
 def _seats(host: Mailbox, event: Event) -> dict[Seat, Mailbox]:

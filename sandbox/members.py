@@ -10,6 +10,9 @@ from typing import Any
 
 from sandbox.refusals import unreadable
 
+# In Graph's spelling and order.
+DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+WORKDAYS = DAYS[1:6]
 _TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,12})?)?")
 
 

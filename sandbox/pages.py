@@ -14,6 +14,7 @@ from sandbox.answers import Reply
 from sandbox.directory import Person
 from sandbox.drafts import Draft, read
 from sandbox.items import Calendar, Event
+from sandbox.members import DAYS
 from sandbox.refusals import Refusal
 from sandbox.render import Form, Renderer
 from sandbox.series import Instance
@@ -35,7 +36,6 @@ _RESPONSES = {
     "tentativelyAccepted": "accepted tentatively",
     "declined": "declined",
 }
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @dataclass(frozen=True)
@@ -254,7 +254,7 @@ def _recurrence(repeats: str, day: date) -> dict[str, Any] | None:
     if pattern is None:
         return None
     return {
-        "pattern": pattern | {"daysOfWeek": [_WEEKDAYS[day.weekday()]], "dayOfMonth": day.day},
+        "pattern": pattern | {"daysOfWeek": [DAYS[day.isoweekday() % 7]], "dayOfMonth": day.day},
         "range": {"type": "noEnd"},
     }
 

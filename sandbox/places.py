@@ -67,11 +67,15 @@ def _named(name: str) -> Place:
     return place
 
 
+# The place of an event that has none. Nobody changes it: each event gets a copy.
+NOWHERE = _named("")
+
+
 def _in_list(place: Place) -> Place:
     """A place as it is shown in a list: one of which nothing but the name is known has no id."""
     if place != _named(str(place["displayName"])):
         return place
-    return {"displayName": place["displayName"], "locationType": "default", "uniqueIdType": "unknown"}
+    return NOWHERE | {"displayName": place["displayName"]}
 
 
 def _members(names: tuple[str, ...], reader: Callable[[Any], Any]) -> Callable[[Any], dict[str, Any]]:

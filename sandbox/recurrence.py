@@ -15,9 +15,9 @@ from typing import Any, Literal, TypeVar
 
 from dateutil import rrule
 
+from sandbox.members import DAYS
 from sandbox.refusals import invalid_property, unreadable
 
-DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 INDEXES = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
 NO_DATE = "0001-01-01"
 KNOWN_RULES = 512

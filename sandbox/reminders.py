@@ -72,7 +72,7 @@ def _furthest(event: Event) -> timedelta:
 
 def _minutes(one: Instance) -> int | None:
     """How long before its start somebody is reminded; null if not at all."""
-    members = one.event.members if one.override is None else one.event.members | one.override.members
+    members = one.members
     minutes = int(members["reminderMinutesBeforeStart"])
     wanted = members["isReminderOn"] and not members["isCancelled"]
     return minutes if wanted and abs(minutes) <= MOST_MINUTES else None

@@ -12,7 +12,7 @@ from sandbox.ids import Ids, Kind
 from sandbox.items import Attachment, Event, Tombstone
 from sandbox.series import Instance
 from sandbox.sight import EVERYTHING, Sight
-from sandbox.zones import to_wall
+from sandbox.zones import seven_decimals, to_wall
 
 _UID_HEAD = "040000008200E00074C5B7101A82E008"
 _ITEM_TYPE = "#microsoft.graph.event"
@@ -44,7 +44,7 @@ class Form:
 
 def instant(moment: datetime) -> str:
     """A moment in UTC with Graph's seven decimals."""
-    return f"{moment.isoformat(timespec='microseconds')[:26]}0Z"
+    return f"{seven_decimals(moment)}Z"
 
 
 class Renderer:
@@ -166,10 +166,10 @@ class Renderer:
         name = self._form.zone
         # All-day events are dates: the service never shifts them, whatever zone is preferred.
         wall = moment if all_day or name == "UTC" else to_wall(moment, name)
-        return {"dateTime": f"{wall.isoformat(timespec='microseconds')[:26]}0", "timeZone": name}
+        return {"dateTime": seven_decimals(wall), "timeZone": name}
 
     def _full(self, event: Event, one: Instance, slot: date | None) -> dict[str, Any]:
-        members = event.members if one.override is None else event.members | one.override.members
+        members = one.members
         id_ = self.id_of(event, slot)
         master = self.id_of(event) if slot is not None else None
         etag = self._ids.etag(event.changed)

@@ -26,8 +26,7 @@ def answer_invitation(change: Change) -> None:
 
 
 def _waits(event: Event, slot: date | None) -> bool:
-    own = event.overrides.get(slot) if slot is not None else None
-    members = event.members if own is None else event.members | own.members
+    members = event.members_at(slot)
     unanswered: bool = members["responseStatus"]["response"] == "notResponded"
     return unanswered and not members["isOrganizer"] and not members["isCancelled"]
 

@@ -33,6 +33,11 @@ class Instance:
     all_day: bool
     override: Override | None = None
 
+    @property
+    def members(self) -> dict[str, Any]:
+        """The event's, with what this instance has of its own."""
+        return self.event.members if self.override is None else self.event.members | self.override.members
+
     def overlaps(self, start: datetime, end: datetime) -> bool:
         """Whether any of it lies in the window; an instant without length does if the window holds it."""
         return self.start < end and (self.end > start or self.start == self.end == start)

@@ -7,11 +7,11 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from sandbox import custom_zones, languages
-from sandbox.custom_zones import DAYS, CustomZone, NoZone, wall_time
+from sandbox.custom_zones import CustomZone, NoZone
 from sandbox.drafts import read_moment
-from sandbox.members import folded, mapping, one_of, text, time_of_day
+from sandbox.members import DAYS, WORKDAYS, folded, mapping, one_of, text, time_of_day
 from sandbox.refusals import Refusal
-from sandbox.zones import UnknownZone, iana, shown_wall, to_wall
+from sandbox.zones import UnknownZone, iana, seven_decimals, shown_wall, to_wall
 
 _KNOWN = (
     "automaticRepliesSetting", "status", "externalAudience", "scheduledStartDateTime", "scheduledEndDateTime",
@@ -22,7 +22,6 @@ _KNOWN = (
 )  # fmt: skip
 _NAMES = {name.lower(): name for name in _KNOWN}
 ONE_DAY = timedelta(days=1)
-WORKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +96,8 @@ def shown_hours(settings: Settings) -> dict[str, Any]:
     zone = hours.zone or settings.time_zone
     return {
         "daysOfWeek": list(hours.days),
-        "startTime": wall_time(hours.start),
-        "endTime": wall_time(hours.end),
+        "startTime": seven_decimals(hours.start),
+        "endTime": seven_decimals(hours.end),
         "timeZone": zone.as_json() if isinstance(zone, CustomZone) else {"name": zone},
     }
 

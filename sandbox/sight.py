@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+from sandbox.places import NOWHERE
 from sandbox.roles import Role
 
 PRIVATE_SUBJECT = "Private Appointment"
@@ -22,7 +23,7 @@ _DETAILS: dict[str, Any] = {
     "onlineMeeting": None,
 }
 _TITLES: dict[str, Any] = {
-    "location": {"displayName": "", "locationType": "default", "uniqueIdType": "unknown"},
+    "location": NOWHERE,
     "locations": [],
     "organizer": None,
     "importance": "normal",

@@ -1,7 +1,7 @@
 """Mailboxes and what is in them: look-ups by id, the log of changes, and who wants to know."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -212,9 +212,7 @@ class Mailbox:
     def bury(self, event: Event, *, sequence: int) -> None:
         """Remember for delta that the event is no longer in its calendar under its present plain id."""
         raw_id = event.raw.get("id") if event.raw is not None else None
-        was = None
-        if event.rule is not None:
-            was = replace(event, overrides=dict(event.overrides), cancelled=dict(event.cancelled), cache={})
+        was = event.snapshot() if event.rule is not None else None
         self.tombstones.append(
             Tombstone(sequence, self.clock.now(), event.calendar, event.number, event.plain, raw_id, was)
         )

@@ -1,7 +1,7 @@
 """Zone names as Outlook uses them, and wall times in those zones."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from functools import cache, lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
@@ -32,11 +32,6 @@ _IANA_FOLDED = {name.casefold(): name for name in _IANA}
 
 class UnknownZone(ValueError):
     """Neither a Windows nor an IANA name."""
-
-    def __init__(self, name: object) -> None:
-        super().__init__(
-            f"A valid TimeZone value must be specified. The following TimeZone value is not supported: '{name}'."
-        )
 
 
 @cache
@@ -93,10 +88,14 @@ def to_wall(moment: datetime, name: str) -> datetime:
     return moment.astimezone(zone(name)).replace(tzinfo=None, fold=0)
 
 
+def seven_decimals(wall: datetime | time) -> str:
+    """A time as Graph writes it, without offset or zone."""
+    return f"{wall.isoformat(timespec='microseconds')[:26]}0"
+
+
 def shown_wall(moment: datetime, name: str) -> dict[str, str]:
     """An instant as `dateTimeTimeZone` in a zone, which keeps the spelling in which it was wished for."""
-    wall = to_wall(moment, name)
-    return {"dateTime": f"{wall:%Y-%m-%dT%H:%M:%S}.{wall.microsecond:06}0", "timeZone": name}
+    return {"dateTime": seven_decimals(to_wall(moment, name)), "timeZone": name}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from uuid import uuid4
 from flask import Response
 from pydantic import AwareDatetime, Field
 
-from sandbox.control.door import Door, WrongRequest, blueprint, iso, read
+from sandbox.clock import iso
+from sandbox.control.door import Door, WrongRequest, blueprint, read
 from sandbox.graph.envelope import answer
 from sandbox.identity import Identity
 from sandbox.identity.registrations import DAEMON_ID, daemon_key

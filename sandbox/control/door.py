@@ -1,7 +1,6 @@
 """What all control doors share: the blueprint, how a request is read, and how a wrong one is answered."""
 
 import json
-from datetime import datetime
 from typing import TypeVar
 
 from flask import Blueprint, Response, request
@@ -93,7 +92,3 @@ def calendar_named(mailbox: Mailbox, name: str | None) -> Calendar:
         if name in {calendar.id, calendar.name}:
             return calendar
     raise WrongRequest(f"{mailbox.person.mail} has no calendar {name!r}.")
-
-
-def iso(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")

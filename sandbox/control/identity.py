@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 from flask import Response, request
 from pydantic import Field, RootModel
 
-from sandbox.control.door import Door, WrongRequest, blueprint, iso, read
+from sandbox.clock import iso
+from sandbox.control.door import Door, WrongRequest, blueprint, read
 from sandbox.directory import ALMANAC_ID
 from sandbox.graph.envelope import answer
 from sandbox.identity import Identity

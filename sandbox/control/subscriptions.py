@@ -7,7 +7,8 @@ from flask import Response
 from pydantic import Field
 
 from sandbox import notices
-from sandbox.control.door import Door, WrongRequest, blueprint, iso, owner, read
+from sandbox.clock import iso
+from sandbox.control.door import Door, WrongRequest, blueprint, owner, read
 from sandbox.endpoints import State
 from sandbox.graph.envelope import answer
 from sandbox.state import Sandbox, current

@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 
 from sandbox import seed as seeds
 from sandbox import series
-from sandbox.control.door import Door, WrongRequest, blueprint, iso, read
+from sandbox.clock import iso
+from sandbox.control.door import Door, WrongRequest, blueprint, read
 from sandbox.control.subscriptions import shown_subscriptions
 from sandbox.directory import Group, Person
 from sandbox.graph.envelope import answer

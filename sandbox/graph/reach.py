@@ -77,9 +77,7 @@ class Reach:
         """
         if self.event is None:
             return
-        own = self.event.overrides.get(self.slot) if self.slot is not None else None
-        members = self.event.members if own is None else self.event.members | own.members
-        if self.sight(body=True).hides(members):
+        if self.sight(body=True).hides(self.event.members_at(self.slot)):
             raise access_denied()
 
     def require_write(self) -> None:

@@ -71,7 +71,7 @@ def _kind(
 def _related(call: Call) -> dict[str, Expander]:
     def if_seen(expander: Expander) -> Expander:
         """Of what the caller may not see, nothing comes along."""
-        return lambda place, wish: {} if call.sight.hides(_members_of(place)) else expander(place, wish)
+        return lambda place, wish: {} if call.sight.hides(place[0].members_at(place[1])) else expander(place, wish)
 
     return {
         "attachments": if_seen(partial(_attachments, call)),
@@ -80,12 +80,6 @@ def _related(call: Call) -> dict[str, Expander]:
         SINGLE: if_seen(partial(_properties, several=False)),
         MULTI: if_seen(partial(_properties, several=True)),
     }
-
-
-def _members_of(place: Place) -> dict[str, Any]:
-    event, slot = place
-    own = event.overrides.get(slot) if slot is not None else None
-    return event.members if own is None else event.members | own.members
 
 
 def _attachments(call: Call, place: Place, wish: Expansion) -> Shown:

@@ -8,7 +8,6 @@ from tests.sandbox.graph_side import ALICE, BOB, PAULA, Graph, Listener, StandIn
 from tests.sandbox.meeting_side import (
     DECEMBER,
     NEVER,
-    NOON,
     answers,
     asked,
     copies,
