@@ -14,11 +14,12 @@ FABRIKAM_ID = "9b1d60f2-7c35-4e88-8f21-6ea4d570f002"
 NORTHWIND_ID = "5e82b9d4-0a6f-4c17-b3d9-72c1f4a8d003"
 ALMANAC_ID = "8f1c2f0e-6a43-4a57-9d0b-3c5de8a1a7c4"
 
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# In lower case.
+GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 def is_guid(text: str) -> bool:
-    return _GUID.fullmatch(text.lower()) is not None
+    return re.fullmatch(GUID, text.lower()) is not None
 
 
 class ConsentPolicy(StrEnum):

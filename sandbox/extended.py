@@ -13,13 +13,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sandbox.directory import GUID
 from sandbox.items import Event, ExtendedProperty, Override
 from sandbox.members import mappings, text
 from sandbox.refusals import Refusal
 
 _ID = re.compile(
     r"\s*(?P<type>[a-z]+)\s+"
-    r"(?:\{(?P<set>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}\s+"
+    r"(?:\{(?P<set>" + GUID + r")\}\s+"
     r"(?:name\s+(?P<name>\S(?:.*\S)?)|id\s+(?P<id>0x[0-9a-f]{1,8}|\d{1,10}))"
     r"|(?P<tag>0x[0-9a-f]{1,8}))\s*",
     re.IGNORECASE,

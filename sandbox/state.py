@@ -17,6 +17,7 @@ from sandbox.clock import Clock
 from sandbox.directory import Directory
 from sandbox.faults import Faults
 from sandbox.identity import Identity
+from sandbox.identity.service import PUBLIC_URL
 from sandbox.lifecycle import Lifecycle
 from sandbox.log import RequestLog
 from sandbox.push import Sender
@@ -27,8 +28,6 @@ from sandbox.tracking import DeltaTokens
 from sandbox.windows import Windows
 from sandbox.world import World
 from sandbox.world_file import WorldFile
-
-PUBLIC_URL = "http://127.0.0.1:8400"
 
 
 class Sandbox:

@@ -8,14 +8,13 @@ import secrets
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import jwt
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
 
+from sandbox.certificates import self_signed
 from sandbox.directory import PERSONAL_TENANT_ID, Person
 from sandbox.registration import App
 
@@ -82,21 +81,10 @@ def _key(issuer: str, generation: int) -> SigningKey:
 
 
 def _make_key(issuer: str) -> SigningKey:
-    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sandbox.accounts.example")])
-    start = datetime(2026, 1, 1, tzinfo=UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(private.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + timedelta(days=3650))
-        .sign(private, hashes.SHA256())
-    ).public_bytes(serialization.Encoding.DER)
-    thumbprint = hashlib.sha1(certificate, usedforsecurity=False).digest()
-    return SigningKey(base64url(thumbprint), private, certificate, issuer)
+    private, certificate = self_signed("sandbox.accounts.example")
+    der = certificate.public_bytes(serialization.Encoding.DER)
+    thumbprint = hashlib.sha1(der, usedforsecurity=False).digest()
+    return SigningKey(base64url(thumbprint), private, der, issuer)
 
 
 class KeyRing:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from sandbox import drafts, edit_door, edits, series
 from sandbox.bodies import preview_of
 from sandbox.clock import Clock
-from sandbox.directory import PERSONAL_TENANT_ID, ConsentPolicy, Directory, Person, Tenant
+from sandbox.directory import GUID, PERSONAL_TENANT_ID, ConsentPolicy, Directory, Person, Tenant
 from sandbox.edit_door import EditRequest
 from sandbox.identity.numbers import FAULTS
 from sandbox.items import Calendar, Event, Override
@@ -26,7 +26,7 @@ from sandbox.world import Mailbox, World
 from sandbox.zones import to_wall
 
 JSON = dict[str, Any]
-_GUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+_GUID = rf"(?i)^{GUID}$"
 _ADDRESS = r"^[^@\s]+@[^@\s]+$"
 _DOMAIN = r"^[^@\s]+\.[^@\s]+$"
 

@@ -6,8 +6,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from sandbox.identity.numbers import FAULTS, Fault
-
-LOGIN = "https://login.microsoftonline.com"
+from sandbox.tokens import LOGIN
 
 
 class PageFault(Exception):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sandbox.directory import Person
+from sandbox.tokens import LOGIN
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class InvalidToken(Exception):
     def challenge(self) -> str:
         parts = [
             'Bearer realm=""',
-            'authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize"',
+            f'authorization_uri="{LOGIN}/common/oauth2/authorize"',
             'client_id="00000003-0000-0000-c000-000000000000"',
         ]
         if self.claims is not None:

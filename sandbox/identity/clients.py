@@ -8,11 +8,12 @@ from urllib.parse import unquote
 from flask import request
 
 from sandbox.identity import assertions
-from sandbox.identity.aadsts import LOGIN, TokenFault
+from sandbox.identity.aadsts import TokenFault
 from sandbox.identity.numbers import Where
 from sandbox.identity.segments import Segment
 from sandbox.identity.service import Identity
 from sandbox.registration import App
+from sandbox.tokens import LOGIN
 
 
 def authenticated(identity: Identity, segment: Segment, tenant: str, form: Mapping[str, str]) -> App:

@@ -8,14 +8,14 @@ from flask import jsonify, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from sandbox.identity import segments
-from sandbox.identity.aadsts import LOGIN, TokenFault
+from sandbox.identity.aadsts import TokenFault
 from sandbox.identity.http import blueprint, disturbed, with_identity
 from sandbox.identity.numbers import Where
 from sandbox.identity.segments import Segment
 from sandbox.identity.service import Identity
 from sandbox.identity.token import refuse
 from sandbox.identity.whims import Place
-from sandbox.tokens import ISSUER_TEMPLATE, issuer_of
+from sandbox.tokens import ISSUER_TEMPLATE, LOGIN, issuer_of
 
 _CLOUDS = (
     ("login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"),

@@ -13,13 +13,14 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from sandbox.directory import is_guid
 from sandbox.identity import segments
-from sandbox.identity.aadsts import LOGIN, PageFault, RedirectFault, describe, timestamp
+from sandbox.identity.aadsts import PageFault, RedirectFault, describe, timestamp
 from sandbox.identity.browsers import BrowserSession
 from sandbox.identity.requests import ReturnAddress
 from sandbox.identity.segments import Segment
 from sandbox.identity.service import Identity
 from sandbox.identity.whims import Place
 from sandbox.registration import App
+from sandbox.tokens import LOGIN
 
 blueprint = Blueprint("identity", __name__)
 

@@ -8,11 +8,11 @@ from flask import Response, make_response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from sandbox.directory import Person
-from sandbox.identity.aadsts import LOGIN
 from sandbox.identity.browsers import BrowserSession
 from sandbox.identity.http import COOKIE, blueprint, browser_session, page, page_segment, with_identity
 from sandbox.identity.requests import person_of_hint
 from sandbox.identity.service import Identity
+from sandbox.tokens import LOGIN
 
 
 @blueprint.route("/<tenant>/oauth2/v2.0/logout", methods=["GET", "POST"])

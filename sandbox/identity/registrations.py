@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives import serialization
 
+from sandbox.certificates import self_signed
 from sandbox.directory import ALMANAC_ID, CONTOSO_ID, FABRIKAM_ID, is_guid
 from sandbox.identity import permissions
 from sandbox.registration import App, Audience, BadRegistration, Certificate, Secret
@@ -39,19 +37,7 @@ class KeyPair:
 @cache
 def daemon_key() -> KeyPair:
     """Made once in a process: nothing that is worth stealing is kept in a file."""
-    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "night-clerk.example")])
-    start = datetime(2026, 1, 1, tzinfo=UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(private.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + timedelta(days=3650))
-        .sign(private, hashes.SHA256())
-    )
+    private, certificate = self_signed("night-clerk.example")
     pem = serialization.Encoding.PEM
     return KeyPair(
         private.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode(),
