@@ -7,14 +7,11 @@ from datetime import datetime
 from threading import Lock
 from typing import Literal
 
+from pydantic import BaseModel, ConfigDict, Field
+
 from sandbox.items import Tombstone
 
 MOST_TOKENS = 50_000
-
-SeriesStyle = Literal["whole", "without-master", "without-old-master", "only-master", "removal"]
-SeriesRemoval = Literal["master", "instances", "both"]
-SelectStyle = Literal["reduce", "ignore", "refuse"]
-RemovalReason = Literal["deleted", "changed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +60,16 @@ class Cursor:
     page: int = 0
 
 
-@dataclass(slots=True)
-class Oddities:
+class Oddities(BaseModel):
     """How delta behaves for a mailbox beyond what is documented; the defaults are what was observed."""
+
+    model_config = ConfigDict(extra="forbid")
 
     # What a round brings of a series: `without-old-master` leaves out those that began before the window,
     # `only-master` and `removal` (of deleted occurrences) show in later rounds.
-    series: SeriesStyle = "whole"
+    series: Literal["whole", "without-master", "without-old-master", "only-master", "removal"] = "whole"
     # What a deleted series is told by.
-    series_removal: SeriesRemoval = "master"
+    series_removal: Literal["master", "instances", "both"] = "master"
     # Pages end where they are full, be it within a series.
     split_series: bool = False
     # An empty page with a nextLink opens every round.
@@ -84,26 +82,26 @@ class Oddities:
     replay: bool = False
     # Each round begins with the removal of an id that nobody has seen.
     unknown_removal: bool = False
-    removed_reason: RemovalReason = "deleted"
+    removed_reason: Literal["deleted", "changed"] = "deleted"
     # Items stand in any order, instances before their masters too.
     shuffle: bool = False
     # Members that no schema has.
     undeclared: bool = False
     # Pages are never larger than this, whatever is asked.
-    page_limit: int | None = None
+    page_limit: int | None = Field(default=None, ge=1)
     # `$top` of the first request counts for all pages.
     top: bool = False
-    select: SelectStyle = "reduce"
+    select: Literal["reduce", "ignore", "refuse"] = "reduce"
     # Links may not be given parameters of one's own.
     strict_links: bool = False
     # Changes show up this many seconds after they were made.
-    lag: float = 0
+    lag: float = Field(default=0, ge=0)
     # How often a token can be used, and how many of a mailbox are kept.
-    uses: int | None = None
-    tokens: int | None = None
+    uses: int | None = Field(default=None, ge=0)
+    tokens: int | None = Field(default=None, ge=0)
     # How an expired token is refused.
-    expired_status: int = 410
-    expired_code: str = "SyncStateNotFound"
+    expired_status: int = Field(default=410, ge=400, le=499)
+    expired_code: str = Field(default="SyncStateNotFound", pattern="^[A-Za-z]{1,64}$")
     expired_location: bool = False
 
 

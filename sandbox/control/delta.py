@@ -3,43 +3,21 @@
 from typing import Literal
 
 from flask import Response
-from pydantic import Field
 
-from sandbox.control.door import Door, blueprint, owner, read
+from sandbox.control.door import blueprint, owner, read
 from sandbox.graph.envelope import answer
 from sandbox.state import current
-from sandbox.tracking import RemovalReason, SelectStyle, SeriesRemoval, SeriesStyle
+from sandbox.tracking import Oddities
 
 
-class DeltaRequest(Door):
+class DeltaRequest(Oddities):
     """
     `expire` forgets the tokens of a mailbox; `behave` sets how delta behaves for it from now on, `normal`
-    takes all of that back. What the members mean is said in `Oddities`.
+    takes all of that back. What is not named stays as it is.
     """
 
     mailbox: str
     do: Literal["expire", "behave", "normal"]
-    series: SeriesStyle = "whole"
-    series_removal: SeriesRemoval = "master"
-    split_series: bool = False
-    empty_page: bool = False
-    empty_last_page: bool = False
-    duplicate: bool = False
-    replay: bool = False
-    unknown_removal: bool = False
-    removed_reason: RemovalReason = "deleted"
-    shuffle: bool = False
-    undeclared: bool = False
-    page_limit: int | None = Field(default=None, ge=1)
-    top: bool = False
-    select: SelectStyle = "reduce"
-    strict_links: bool = False
-    lag: float = Field(default=0, ge=0)
-    uses: int | None = Field(default=None, ge=0)
-    tokens: int | None = Field(default=None, ge=0)
-    expired_status: int = Field(default=410, ge=400, le=499)
-    expired_code: str = Field(default="SyncStateNotFound", pattern="^[A-Za-z]{1,64}$")
-    expired_location: bool = False
 
 
 @blueprint.post("/delta")
@@ -49,7 +27,7 @@ def delta() -> Response:
     if wish.do == "normal":
         sandbox.delta.behave_normally(person.oid)
     odd = sandbox.delta.oddities(person.oid)
-    for name, value in wish.model_dump(exclude={"mailbox", "do"}, exclude_unset=True).items():
-        setattr(odd, name, value)
+    for name in wish.model_fields_set & Oddities.model_fields.keys():
+        setattr(odd, name, getattr(wish, name))
     expired = sandbox.delta.expire(person.oid) if wish.do == "expire" else 0
     return answer({"expired": expired})
