@@ -65,7 +65,7 @@ def show_app(client_id: str) -> Response:
     """One app with what it proves itself by: the values of its secrets, and the key of the fixed daemon."""
     identity = current().identity
     with identity.lock:
-        app = _find(identity, client_id)
+        app = identity.app(client_id)
         shown = _shown(identity, app)
         for line, secret in zip(shown["secrets"], app.secrets, strict=True):
             line["value"] = secret.value
@@ -84,8 +84,8 @@ def register_app() -> Response:
         try:
             app = replace(before, **_wished(identity, wish))
             identity.apps.register(app)
-        except (BadRegistration, LookupError) as error:
-            raise WrongRequest(str(error.args[0])) from error
+        except BadRegistration as error:
+            raise WrongRequest(str(error)) from error
         return answer(_shown(identity, app))
 
 
@@ -93,16 +93,9 @@ def register_app() -> Response:
 def remove_app(client_id: str) -> Response:
     identity = current().identity
     with identity.lock:
-        app = _find(identity, client_id)
+        app = identity.app(client_id)
         identity.apps.remove(app.client_id)
         return answer(_shown(identity, app))
-
-
-def _find(identity: Identity, client_id: str) -> App:
-    app = identity.apps.find(client_id)
-    if app is None:
-        raise WrongRequest(f"No app here is {client_id!r}.")
-    return app
 
 
 def _wished(identity: Identity, wish: AppWish) -> dict[str, Any]:

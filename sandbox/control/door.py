@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sandbox.directory import Person
 from sandbox.graph.envelope import answer
+from sandbox.identity import UnknownName
 from sandbox.items import Calendar
 from sandbox.refusals import Refusal
 from sandbox.sentences import sentence
@@ -38,7 +39,8 @@ def _json_only() -> Response | None:
 
 
 @blueprint.errorhandler(WrongRequest)
-def _say_why(error: WrongRequest) -> Response:
+@blueprint.errorhandler(UnknownName)
+def _say_why(error: WrongRequest | UnknownName) -> Response:
     return wrong(str(error))
 
 

@@ -155,12 +155,7 @@ def list_approvals() -> Response:
     """Requests for admin consent, of one `tenant` or of all."""
     identity, named = current().identity, request.args.get("tenant")
     with identity.lock:
-        tenants = identity.directory.tenants
-        if named is not None:
-            found = identity.directory.find_tenant(named)
-            if found is None:
-                raise WrongRequest(f"No tenant here is {named!r}.")
-            tenants = (found,)
+        tenants = identity.directory.tenants if named is None else (identity.tenant(named),)
         requests = [one for tenant in tenants for one in identity.workflow.of_tenant(tenant.id)]
         return answer({"approvals": [_shown(identity, one) for one in requests]})
 
@@ -243,6 +238,6 @@ def _set_limits(limits: Limits, wish: LimitsRequest) -> None:
 def _switched(switch: Callable[[], None]) -> Response:
     try:
         switch()
-    except (LookupError, ValueError) as error:
-        raise WrongRequest(str(error.args[0]) if error.args else str(error)) from error
+    except ValueError as error:
+        raise WrongRequest(str(error)) from error
     return answer({"done": True})

@@ -124,15 +124,12 @@ def set_calendar() -> Response:
 def set_access() -> Response:
     wish, sandbox = read(AccessRequest), current()
     with sandbox.lock:
-        tenant = sandbox.directory.find_tenant(wish.tenant)
-        if tenant is None:
-            raise WrongRequest(f"No tenant here is {wish.tenant!r}.")
-        if wish.app is not None and sandbox.identity.apps.find(wish.app) is None:
-            raise WrongRequest(f"No app here is {wish.app!r}.")
+        tenant = sandbox.identity.tenant(wish.tenant)
+        app_id = sandbox.identity.app(wish.app).client_id if wish.app is not None else None
         people = None
         if wish.mailboxes is not None:
             people = frozenset(owner(sandbox, address).oid for address in wish.mailboxes)
-        key = (tenant.id, wish.app.lower() if wish.app is not None else None)
+        key = (tenant.id, app_id)
         access = sandbox.app_access
         if wish.roles is not None:
             unknown = [role for role in wish.roles if role not in ROLES]
@@ -143,4 +140,4 @@ def set_access() -> Response:
             access.policies.pop(key, None)
         else:
             access.policies[key] = Policy(people, denies=wish.right == "deny")
-        return answer({"tenant": tenant.id, "app": key[1], "mailboxes": wish.mailboxes, "roles": wish.roles})
+        return answer({"tenant": tenant.id, "app": app_id, "mailboxes": wish.mailboxes, "roles": wish.roles})

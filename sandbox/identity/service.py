@@ -44,6 +44,10 @@ _SWITCHES = {
 }
 
 
+class UnknownName(LookupError):
+    """Nobody and nothing in the directory is called so; the sentence says what was looked for."""
+
+
 class Identity:
     """
     All of it hangs on `directory` and `clock`; `public_url` is the address at which browsers find the
@@ -204,7 +208,7 @@ class Identity:
         refresh tokens answer 50173, access tokens stop at once.
 
         Raises:
-            LookupError: nobody has that address.
+            UnknownName: nobody has that address.
             ValueError: another word.
         """
         person = self.person(mailbox)
@@ -236,7 +240,7 @@ class Identity:
         administrator, whatever the policy says. Both have an `-off`.
 
         Raises:
-            LookupError: there is no such tenant or app.
+            UnknownName: there is no such tenant or app.
             ValueError: another word.
         """
         found = self.tenant(tenant)
@@ -274,7 +278,7 @@ class Identity:
         endpoint, or in the metadata. With `times` it is over after so many meetings. See `Script.of`.
 
         Raises:
-            LookupError: nobody, no tenant and no app is called so.
+            UnknownName: nobody, no tenant and no app is called so.
             ValueError: the sandbox cannot say that.
         """
         script = Script.of(number, times=times, where=where, error=error, suberror=suberror)
@@ -290,7 +294,7 @@ class Identity:
         Whether a person, or everybody in a tenant, has to show a second factor from now on.
 
         Raises:
-            LookupError: neither is called so.
+            UnknownName: neither is called so.
         """
         with self.lock:
             self._second_factor[self.key_of(who)] = on
@@ -319,22 +323,24 @@ class Identity:
 
     # Look-ups
 
+    # All of them raise `UnknownName`.
+
     def person(self, address_or_oid: str) -> Person:
         person = self.directory.find_person(address_or_oid)
         if person is None:
-            raise LookupError(f"Nobody here is {address_or_oid!r}.")
+            raise UnknownName(f"Nobody here is {address_or_oid!r}.")
         return person
 
     def tenant(self, id_or_domain: str) -> Tenant:
         tenant = self.directory.find_tenant(id_or_domain)
         if tenant is None:
-            raise LookupError(f"No tenant here is {id_or_domain!r}.")
+            raise UnknownName(f"No tenant here is {id_or_domain!r}.")
         return tenant
 
     def app(self, client_id: str) -> App:
         app = self.apps.find(client_id)
         if app is None:
-            raise LookupError(f"No app here is {client_id!r}.")
+            raise UnknownName(f"No app here is {client_id!r}.")
         return app
 
     @staticmethod
@@ -347,7 +353,7 @@ class Identity:
         Under which key switches keep a person, a tenant or an app.
 
         Raises:
-            LookupError: nobody and nothing is called so.
+            UnknownName: nobody and nothing is called so.
         """
         if (tenant := self.directory.find_tenant(who)) is not None:
             return tenant.id
