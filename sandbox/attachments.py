@@ -14,7 +14,7 @@ import orjson
 
 from sandbox import drafts, edits
 from sandbox.items import Attachment, AttachmentKind, Event, Override
-from sandbox.members import boolean, integer, mapping, mappings, text
+from sandbox.members import boolean, integer, mapping, mappings, spelled, text
 from sandbox.refusals import Refusal, item_not_found, too_large, unreadable
 from sandbox.world import Mailbox
 
@@ -82,7 +82,7 @@ def read_all(mailbox: Mailbox, payload: Any) -> list[Attachment]:
 
 def named(payload: Mapping[str, Any]) -> dict[str, Any]:
     """The members of an attachment in Graph's spelling; what lies inside them is left as it is."""
-    return {_NAMES.get(name.lower(), name): value for name, value in payload.items()}
+    return spelled(payload, _NAMES)
 
 
 def made(

@@ -14,14 +14,7 @@ from sandbox import extended, extensions, places
 from sandbox.bodies import html_of
 from sandbox.extended import Changes
 from sandbox.items import Attachment, Extension
-from sandbox.members import boolean as _boolean
-from sandbox.members import folded
-from sandbox.members import integer as _integer
-from sandbox.members import mapping as _object
-from sandbox.members import mappings as _objects
-from sandbox.members import one_of as _one_of
-from sandbox.members import text as _text
-from sandbox.members import texts as _texts
+from sandbox.members import boolean, folded, integer, mapping, mappings, one_of, text, texts
 from sandbox.refusals import invalid_property, unknown_zone, unreadable
 from sandbox.zones import Moment, UnknownZone, iana
 
@@ -80,27 +73,27 @@ def read(payload: Mapping[str, Any], *, trusted: bool = False) -> Draft:
     Raises:
         Refusal: a member has the wrong type, an unknown enum value or an unknown zone.
     """
-    folded = fold(dict(payload))
+    sent = fold(dict(payload))
     draft = Draft()
     readers = _READERS | _TRUSTED_READERS if trusted else _READERS
-    for name, value in folded.items():
+    for name, value in sent.items():
         reader = readers.get(name)
         if reader is not None and (value is not None or name in _NULL_CLEARS):
             draft.members[name] = reader(value)
-    if folded.get("start") is not None:
-        draft.start = read_moment(folded["start"])
-    if folded.get("end") is not None:
-        draft.end = read_moment(folded["end"])
-    if folded.get("isAllDay") is not None:
-        draft.all_day = _boolean(folded["isAllDay"])
-    if "recurrence" in folded:
-        draft.recurrence = _rule(folded["recurrence"])
+    if sent.get("start") is not None:
+        draft.start = read_moment(sent["start"])
+    if sent.get("end") is not None:
+        draft.end = read_moment(sent["end"])
+    if sent.get("isAllDay") is not None:
+        draft.all_day = boolean(sent["isAllDay"])
+    if "recurrence" in sent:
+        draft.recurrence = _rule(sent["recurrence"])
         draft.drops_rule = draft.recurrence is None
-    draft.properties = read_properties(folded)
+    draft.properties = read_properties(sent)
     # Unfolded, since the members of an extension belong to an app, which may write them as it likes.
     draft.extensions = extensions.read_all(given(payload, "extensions"))
     if trusted:
-        draft.original_zones = (folded.get("originalStartTimeZone"), folded.get("originalEndTimeZone"))
+        draft.original_zones = (sent.get("originalStartTimeZone"), sent.get("originalEndTimeZone"))
     places.agree(draft.members)
     return draft
 
@@ -129,15 +122,14 @@ def read_moment(value: Any) -> Moment:
     Raises:
         Refusal: it is none, or its zone is unknown.
     """
-    given = _object(value)
-    text = given.get("dateTime")
+    sent = mapping(value)
     # Without a zone the time is taken as UTC; the service's own rule is not known.
-    name = "UTC" if given.get("timeZone") is None else _text(given["timeZone"])
+    name = "UTC" if sent.get("timeZone") is None else text(sent["timeZone"])
     try:
         iana(name)
     except UnknownZone as error:
         raise unknown_zone(name) from error
-    moment = Moment(read_wall(text), name)
+    moment = Moment(read_wall(sent.get("dateTime")), name)
     try:
         moment.utc()
     except OverflowError as error:
@@ -155,8 +147,8 @@ def read_slot(value: Any) -> dict[str, datetime] | None:
     """
     if value is None:
         return None
-    given = _object(value)
-    slot = {name: read_moment(given.get(name)).utc() for name in ("start", "end")}
+    sent = mapping(value)
+    slot = {name: read_moment(sent.get(name)).utc() for name in ("start", "end")}
     if slot["end"] < slot["start"]:
         raise invalid_property()
     return slot
@@ -170,54 +162,47 @@ def read_wall(value: Any) -> datetime:
         Refusal: it is no date-time.
     """
     try:
-        return read_time(_text(value)).replace(tzinfo=None)
+        return datetime.fromisoformat(text(value)).replace(tzinfo=None)
     except ValueError as error:
         raise unreadable(f"Cannot convert the literal '{value}' to the expected type 'Edm.DateTime'.") from error
 
 
-def read_time(text: str) -> datetime:
+def read_instant(literal: str) -> datetime:
     """
-    A date-time with any number of decimals, aware if it has an offset.
-
-    Raises:
-        ValueError: it is no date-time.
-    """
-    return datetime.fromisoformat(text)
-
-
-def read_instant(text: str) -> datetime:
-    """
-    An instant in UTC; without an offset the text is UTC already.
+    An instant in UTC; without an offset it is UTC already.
 
     Raises:
         ValueError: it is no date-time, or beyond what can be computed with.
     """
-    moment = read_time(text)
+    moment = datetime.fromisoformat(literal)
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError as error:
-        raise ValueError(f"{text} is out of range") from error
+        raise ValueError(f"{literal} is out of range") from error
+
+
+_BODY_TYPE = one_of("text", "html")
+_ATTENDEE_TYPE = one_of("required", "optional", "resource")
 
 
 def _body(value: Any) -> str:
-    given = _object(value or {})
-    kind = given.get("contentType") or "text"
-    return html_of(_text(given.get("content")), is_html=_one_of("text", "html")(kind) == "html")
+    sent = mapping(value or {})
+    return html_of(text(sent.get("content")), is_html=_BODY_TYPE(sent.get("contentType") or "text") == "html")
 
 
 def read_person(value: Any) -> dict[str, Any]:
-    address = _object(_object(value).get("emailAddress") or {})
-    mail = _text(address.get("address"))
-    return {"emailAddress": {"name": _text(address.get("name")) or mail, "address": mail}}
+    address = mapping(mapping(value).get("emailAddress") or {})
+    mail = text(address.get("address"))
+    return {"emailAddress": {"name": text(address.get("name")) or mail, "address": mail}}
 
 
 def _attendee(value: dict[str, Any]) -> dict[str, Any]:
-    kind = _one_of("required", "optional", "resource")(value.get("type") or "required")
+    kind = _ATTENDEE_TYPE(value.get("type") or "required")
     return {"type": kind, "status": dict(NO_ANSWER), **read_person(value)}
 
 
 def _attendees(value: Any) -> list[dict[str, Any]]:
-    people = _objects(value)
+    people = mappings(value)
     if len(people) > MOST_ATTENDEES:
         raise invalid_property()
     return [_attendee(person) for person in people]
@@ -226,9 +211,9 @@ def _attendees(value: Any) -> list[dict[str, Any]]:
 def _attendees_with_answers(value: Any) -> list[dict[str, Any]]:
     """Answers are the attendees' own: only the control doors may write them."""
     people = _attendees(value)
-    for person, given in zip(people, _objects(value), strict=True):
-        person["status"] = _response(given.get("status") or {})
-        proposed = read_slot(given.get("proposedNewTime"))
+    for person, sent in zip(people, mappings(value), strict=True):
+        person["status"] = _response(sent.get("status") or {})
+        proposed = read_slot(sent.get("proposedNewTime"))
         if proposed is not None:
             person["proposedNewTime"] = proposed
     return people
@@ -237,46 +222,47 @@ def _attendees_with_answers(value: Any) -> list[dict[str, Any]]:
 def _rule(value: Any) -> dict[str, Any] | None:
     if value is None:
         return None
-    given = _object(value)
-    return {"pattern": _object(given.get("pattern")), "range": _object(given.get("range"))}
+    sent = mapping(value)
+    return {"pattern": mapping(sent.get("pattern")), "range": mapping(sent.get("range"))}
 
 
-_RESPONSE = _one_of("none", "organizer", "tentativelyAccepted", "accepted", "declined", "notResponded")
+read_provider = one_of("unknown", "skypeForBusiness", "skypeForConsumer", "teamsForBusiness")
+_RESPONSE = one_of("none", "organizer", "tentativelyAccepted", "accepted", "declined", "notResponded")
 
 
 def _response(value: Any) -> dict[str, str]:
-    given = _object(value)
-    return {"response": _RESPONSE(given.get("response") or "none"), "time": _text(given.get("time") or NEVER)}
+    sent = mapping(value)
+    return {"response": _RESPONSE(sent.get("response") or "none"), "time": text(sent.get("time") or NEVER)}
 
 
 _NULL_CLEARS = frozenset({"subject", "body", "categories", "attendees", "location", "locations"})
 _READERS: dict[str, Callable[[Any], Any]] = {
-    "subject": _text,
+    "subject": text,
     "body": _body,
-    "importance": _one_of("low", "normal", "high"),
-    "sensitivity": _one_of("normal", "personal", "private", "confidential"),
-    "showAs": _one_of("free", "tentative", "busy", "oof", "workingElsewhere", "unknown"),
-    "categories": _texts,
+    "importance": one_of("low", "normal", "high"),
+    "sensitivity": one_of("normal", "personal", "private", "confidential"),
+    "showAs": one_of("free", "tentative", "busy", "oof", "workingElsewhere", "unknown"),
+    "categories": texts,
     "location": places.read,
-    "locations": lambda value: [places.read(each) for each in _objects(value)],
+    "locations": lambda value: [places.read(each) for each in mappings(value)],
     "attendees": _attendees,
-    "isReminderOn": _boolean,
-    "reminderMinutesBeforeStart": _integer,
-    "responseRequested": _boolean,
-    "allowNewTimeProposals": _boolean,
-    "hideAttendees": _boolean,
-    "isOnlineMeeting": _boolean,
-    "onlineMeetingProvider": _one_of("unknown", "skypeForBusiness", "skypeForConsumer", "teamsForBusiness"),
-    "transactionId": _text,
+    "isReminderOn": boolean,
+    "reminderMinutesBeforeStart": integer,
+    "responseRequested": boolean,
+    "allowNewTimeProposals": boolean,
+    "hideAttendees": boolean,
+    "isOnlineMeeting": boolean,
+    "onlineMeetingProvider": read_provider,
+    "transactionId": text,
 }
 _TRUSTED_READERS: dict[str, Callable[[Any], Any]] = {
-    "isCancelled": _boolean,
-    "isOrganizer": _boolean,
-    "isDraft": _boolean,
-    "hasAttachments": _boolean,
+    "isCancelled": boolean,
+    "isOrganizer": boolean,
+    "isDraft": boolean,
+    "hasAttachments": boolean,
     "organizer": read_person,
     "responseStatus": _response,
     "attendees": _attendees_with_answers,
     "location": places.read_trusted,
-    "locations": lambda value: [places.read_trusted(each) for each in _objects(value)],
+    "locations": lambda value: [places.read_trusted(each) for each in mappings(value)],
 }

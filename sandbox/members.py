@@ -4,7 +4,7 @@ written as strings, enum values in any letter case. What does not fit is refused
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import time
 from typing import Any
 
@@ -101,6 +101,11 @@ def mappings(value: Any) -> list[dict[str, Any]]:
     if not isinstance(value, list):
         raise unreadable("A list of objects was expected.")
     return [mapping(each) for each in value]
+
+
+def spelled(payload: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """The same members in Graph's spelling, where `names` knows them; what lies inside them is left as it is."""
+    return {names.get(name.lower(), name): value for name, value in payload.items()}
 
 
 def folded(value: Any, names: dict[str, str]) -> Any:

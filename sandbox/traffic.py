@@ -34,7 +34,7 @@ def _arrive() -> Response | None:
     sandbox, asked = current(), graph.path_and_query()
     words = words_of_path() if graph.is_graph(request.path) else ()
     # A batch is nobody's: its members say whose they are.
-    mailbox = graph.addressed_mailbox() if words and words[0].lower() != "$batch" else None
+    mailbox = graph.addressed_mailbox(words) if words and words[0].lower() != "$batch" else None
     outer: int | None = request.environ.get(batch.MEMBER_OF)
     g.entry = sandbox.log.begin(at=sandbox.clock.now(), method=request.method, path=asked, mailbox=mailbox, batch=outer)
     demand = _demand(words, mailbox)

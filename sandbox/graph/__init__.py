@@ -28,7 +28,7 @@ from sandbox.graph import (
     views,
 )
 from sandbox.graph.call import Call, Place
-from sandbox.graph.routing import Route, container, mailbox, service, words_of_path
+from sandbox.graph.routing import IN_DEFAULT_CALENDAR, Route, container, mailbox, service, words_of_path
 from sandbox.identity import Access, InvalidToken
 from sandbox.refusals import Refusal, nobody_is_me, unknown_object, unknown_segment
 from sandbox.state import Sandbox, current
@@ -59,7 +59,6 @@ HANDLERS = (
     views,
 )
 _METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
-_IN_CONTAINER = frozenset({"events", "calendarview"})
 
 
 def is_graph(path: str) -> bool:
@@ -105,12 +104,12 @@ def caller() -> Access | None:
     return None if isinstance(access, InvalidToken) else access
 
 
-def addressed_mailbox() -> str | None:
-    """The address of the mailbox that this request is about, if its token and its path tell."""
+def addressed_mailbox(words: tuple[str, ...]) -> str | None:
+    """The address of the mailbox that a path is about, if its words and the token of the request tell."""
     access = caller()
     if access is None:
         return None
-    owner = _owner(current(), access, words_of_path())
+    owner = _owner(current(), access, words)
     return owner.upn if owner is not None else None
 
 
@@ -202,7 +201,7 @@ def _place_below_owner(call: Call, rest: tuple[str, ...]) -> None:
             call.calendar_id, call.rest = rest[1], rest[2:]
         case ["calendargroups", _, "calendars", _, *_]:
             call.calendar_group_id, call.calendar_id, call.rest = rest[1], rest[3], rest[4:]
-        case [first, *_] if first in _IN_CONTAINER:
+        case [first, *_] if first in IN_DEFAULT_CALENDAR:
             pass
         case _:
             call.place = Place.MAILBOX

@@ -24,8 +24,6 @@ from sandbox.members import mapping, one_of, text
 from sandbox.refusals import Refusal, access_denied, malformed_id
 from sandbox.render import instant
 
-# Who may read no more than when somebody is busy sees no attachments.
-READ_FULLY = READ - {"Calendars.ReadBasic"}
 SESSION_LIVES = timedelta(hours=1)
 _KIND_OF_UPLOAD = one_of("file", "item", "reference")
 _ITEM = "microsoft.graph.itemattachment/item"
@@ -33,7 +31,7 @@ _ITEM = "microsoft.graph.itemattachment/item"
 
 @container.route("GET", "events/*/attachments")
 def list_attachments(call: Call) -> Response:
-    call.need(READ_FULLY)
+    call.need(READ)
     event, slot = addressed(call)
     found = list(attachments.of(event, slot).values())
     return listing(call, found, f"{_place(call)}/attachments", _kind(call, event, slot))
@@ -56,7 +54,7 @@ def add_attachment(call: Call) -> Response:
 
 @container.route("GET", "events/*/attachments/*")
 def show_attachment(call: Call) -> Response:
-    call.need(READ_FULLY)
+    call.need(READ)
     event, slot, attachment = _found(call)
     kind = _kind(call, event, slot)
     wishes = expand.read(kind.related)
@@ -66,7 +64,7 @@ def show_attachment(call: Call) -> Response:
 @container.route("GET", "events/*/attachments/*/$value")
 def show_content(call: Call) -> Response:
     """The file itself; of an event inside, what calendars exchange."""
-    call.need(READ_FULLY)
+    call.need(READ)
     _, _, attachment = _found(call)
     if attachment.kind == "fileAttachment":
         return Response(attachment.content, content_type=attachment.content_type)

@@ -25,6 +25,7 @@ from sandbox import wsgi
 from sandbox.graph.call import Call
 from sandbox.graph.envelope import GRAPH, answer
 from sandbox.graph.routing import service
+from sandbox.members import spelled
 from sandbox.refusals import Refusal
 
 MOST_MEMBERS = 20
@@ -67,7 +68,7 @@ class Member:
 def answer_batch(call: Call) -> Response:
     if request.mimetype and not request.mimetype.endswith("json"):
         raise Refusal(415, "UnsupportedMediaType", "A batch is sent as application/json.")
-    members = _read(_folded(call.body()))
+    members = _read(spelled(call.body(), _NAMES))
     ask = _asker()
     if any(member.waits_for for member in members):
         responses = list(_one_by_one(members, ask))
@@ -81,10 +82,6 @@ def answer_batch(call: Call) -> Response:
 
 def _malformed(why: str) -> Refusal:
     return Refusal(400, "BadRequest", f"Invalid batch payload format. {why}")
-
-
-def _folded(given: dict[str, Any]) -> dict[str, Any]:
-    return {_NAMES.get(name.lower(), name): value for name, value in given.items()}
 
 
 def _read(sent: dict[str, Any]) -> list[Member]:
@@ -110,7 +107,7 @@ def _read(sent: dict[str, Any]) -> list[Member]:
 def _member(given: Any) -> Member:
     if not isinstance(given, dict):
         raise _malformed("Each request is an object.")
-    folded = _folded(given)
+    folded = spelled(given, _NAMES)
     id_ = folded.get("id")
     if not isinstance(id_, str) or not id_:
         raise _malformed("Each request needs an id, which is a text.")

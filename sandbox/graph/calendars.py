@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response
 
 from sandbox import edits, extended, sharing
-from sandbox.drafts import fold, read_properties
+from sandbox.drafts import fold, read_properties, read_provider
 from sandbox.graph import expand
 from sandbox.graph.addressing import addressed
 from sandbox.graph.call import READ, WRITE, Call
@@ -15,6 +15,7 @@ from sandbox.graph.extending import MULTI, SINGLE, expanded_properties, searched
 from sandbox.graph.listing import Kind, listing
 from sandbox.graph.routing import container, mailbox
 from sandbox.items import Calendar
+from sandbox.members import one_of
 from sandbox.refusals import Refusal, invalid_request, unreadable
 from sandbox.roles import Role
 from sandbox.sharing import Copy
@@ -34,10 +35,7 @@ COLORS = {
     "lightRed": "#f88c9b",
     "maxColor": "",
 }
-PROVIDERS = ("unknown", "skypeForBusiness", "skypeForConsumer", "teamsForBusiness")
-
-_COLOR_NAMES = {name.lower(): name for name in COLORS}
-_PROVIDER_NAMES = {name.lower(): name for name in PROVIDERS}
+_COLOR = one_of(*COLORS)
 
 
 @mailbox.route("GET", "calendars")
@@ -57,7 +55,7 @@ def create_in(call: Call, group: int) -> Response:
     sent = fold(call.body())
     name = read_name(sent.get("name"))
     refuse_taken_name(call.home, name)
-    color, properties = _color(sent.get("color") or "auto"), extended.merged({}, read_properties(sent))
+    color, properties = _COLOR(sent.get("color") or "auto"), extended.merged({}, read_properties(sent))
     calendar = call.home.add_calendar(name, color=color, group=group)
     calendar.properties = properties
     return answer(_entity(call, calendar), 201)
@@ -81,7 +79,7 @@ def update_calendar(call: Call) -> Response:
     call.need(WRITE)
     named, sent = _named(call), fold(call.body())
     name = read_name(sent.get("name", named.name))
-    color = _color(sent.get("color") or named.color)
+    color = _COLOR(sent.get("color") or named.color)
     properties = read_properties(sent)
     if isinstance(named, Calendar):
         if name.lower() != named.name.lower():
@@ -235,21 +233,12 @@ def _entity(call: Call, one: Calendar | Copy) -> dict[str, Any]:
     return {"@odata.context": context(f"{call.root}/{kind}/$entity"), **show(call, one)}
 
 
-def _color(value: Any) -> str:
-    found = _COLOR_NAMES.get(value.lower()) if isinstance(value, str) else None
-    if found is None:
-        raise unreadable(f"The value '{value}' is not the name of a color.")
-    return found
-
-
 def _provider(call: Call, sent: dict[str, Any]) -> str | None:
     """The provider that online meetings are to have; null if the request is silent about it."""
     value = sent.get("defaultOnlineMeetingProvider")
     if value is None:
         return None
-    found = _PROVIDER_NAMES.get(value.lower()) if isinstance(value, str) else None
-    if found is None:
-        raise unreadable(f"The value '{value}' is not the name of a provider of online meetings.")
+    found = read_provider(value)
     if found != "unknown" and (found != "teamsForBusiness" or call.home.person.is_personal):
         raise invalid_request("Your request can't be completed. The calendar does not allow that provider.")
     return found

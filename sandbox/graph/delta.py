@@ -163,9 +163,9 @@ def _page(call: Call, cursor: Cursor, odd: Oddities) -> Response:
 def _collect(call: Call, cursor: Cursor, round_: Round, size: int, odd: Oddities) -> tuple[Items, Cursor]:
     """Items from the cursor on until the page is full, and what comes next. A series is not split unless it may be."""
     items: Items = []
-    position, shown = cursor.position, cursor.shown
+    position, shown, renderer = cursor.position, cursor.shown, call.renderer
     while position < len(round_.entries) and len(items) < size:
-        block = _entry(call, round_, position, odd)[shown:]
+        block = _entry(call, renderer, round_, position, odd)[shown:]
         room = size - len(items)
         if odd.split_series and len(block) > room:
             items += block[:room]
@@ -176,9 +176,9 @@ def _collect(call: Call, cursor: Cursor, round_: Round, size: int, odd: Oddities
     return items, replace(cursor, position=position, shown=shown)
 
 
-def _entry(call: Call, round_: Round, position: int, odd: Oddities) -> Items:
+def _entry(call: Call, renderer: Renderer, round_: Round, position: int, odd: Oddities) -> Items:
     """All that one entry of a round brings."""
-    entry, renderer, verbatim = round_.entries[position], call.renderer, False
+    entry, verbatim = round_.entries[position], False
     if isinstance(entry, Tombstone):
         block = _gone(renderer, entry, round_.chain, odd)
     else:

@@ -42,6 +42,13 @@ def base_url() -> str:
     return f"{root}/v1.0"
 
 
+def undecoded_path() -> str:
+    """The path that was asked, as it was written. Clients behind a proxy write the whole address."""
+    raw = str(request.environ.get("REQUEST_URI") or request.environ.get("RAW_URI") or request.path)
+    path = raw.partition("?")[0]
+    return "/" + path.partition("://")[2].partition("/")[2] if "://" in path else path
+
+
 def context(path: str) -> str:
     return f"{GRAPH}/v1.0/$metadata#{path}"
 

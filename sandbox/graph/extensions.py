@@ -14,12 +14,10 @@ from sandbox.graph.routing import container
 from sandbox.items import Event, Extension
 from sandbox.refusals import item_not_found
 
-READ_FULLY = READ - {"Calendars.ReadBasic"}
-
 
 @container.route("GET", "events/*/extensions")
 def list_extensions(call: Call) -> Response:
-    call.need(READ_FULLY)
+    call.need(READ)
     event, _ = addressed(call)
     shown = [extensions.shown(each) for each in event.extensions.values()]
     return listing(call, shown, f"events('{quote(call.ids[0])}')/extensions")
@@ -39,7 +37,7 @@ def add_extension(call: Call) -> Response:
 
 @container.route("GET", "events/*/extensions/*")
 def show_extension(call: Call) -> Response:
-    call.need(READ_FULLY)
+    call.need(READ)
     _, extension = _found(call)
     return _answer(call, extension)
 

@@ -13,10 +13,9 @@ from sandbox.graph.call import Call
 from sandbox.graph.envelope import answer, context
 from sandbox.graph.listing import listing
 from sandbox.graph.rights import GROUPS
-from sandbox.graph.routing import service
+from sandbox.graph.routing import IN_DEFAULT_CALENDAR, service
 from sandbox.refusals import invalid_request, privileges_missing, unknown_object, unknown_segment
 
-_ROOTS = frozenset({"events", "calendarview"})
 _OF_AN_EVENT = frozenset({"instances", "calendar", "extensions"})
 
 
@@ -60,7 +59,7 @@ def below_calendar(words: tuple[str, ...]) -> tuple[str, ...]:
         words, lower = words[1:], lower[1:]
         if not lower:
             return words
-    if lower[0] not in _ROOTS:
+    if lower[0] not in IN_DEFAULT_CALENDAR:
         raise unknown_segment(words[0])
     if lower[0] == "events" and len(lower) > 2 and lower[2] not in _OF_AN_EVENT:
         raise invalid_request(f"Your request can't be completed. Calendars of groups do not support '{words[2]}'.")

@@ -12,10 +12,11 @@ from sandbox.graph.envelope import answer, context, empty
 from sandbox.graph.listing import listing
 from sandbox.graph.routing import container
 from sandbox.items import Permission
-from sandbox.refusals import access_denied, invalid_request, item_not_found, unreadable
+from sandbox.members import one_of
+from sandbox.refusals import access_denied, invalid_request, item_not_found
 from sandbox.roles import Role
 
-_ROLE_NAMES = {role.lower(): role for role in Role}
+_ROLE = one_of(*Role)
 
 
 @container.route("GET", "allowedCalendarSharingRoles(User)")
@@ -51,7 +52,7 @@ def create_permission(call: Call) -> Response:
     if not isinstance(whom, dict) or not isinstance(whom.get("address"), str):
         raise invalid_request("Your request can't be completed. The emailAddress of a permission is required.")
     name = whom.get("name") if isinstance(whom.get("name"), str) else ""
-    role = _role(sent.get("role"))
+    role = Role(_ROLE(sent.get("role")))
     world, mailbox = call.sandbox.world, call.mailbox
     entry = sharing.candidate(world, mailbox, whom["address"], name or "")
     return answer(_entity(call, sharing.share(world, mailbox, call.calendar, entry, role)))
@@ -69,7 +70,7 @@ def update_permission(call: Call) -> Response:
     _need_to_give(call)
     entry, sent = _named(call), fold(call.body())
     if "role" in sent:
-        sharing.change_role(call.calendar, entry, _role(sent["role"]))
+        sharing.change_role(call.calendar, entry, Role(_ROLE(sent["role"])))
     return answer(_entity(call, entry))
 
 
@@ -97,13 +98,6 @@ def _named(call: Call) -> Permission:
     found = _seen(call).get(call.ids[0])
     if found is None:
         raise item_not_found()
-    return found
-
-
-def _role(value: Any) -> Role:
-    found = _ROLE_NAMES.get(value.lower()) if isinstance(value, str) else None
-    if found is None:
-        raise unreadable(f"The value '{value}' is not a role.")
     return found
 
 

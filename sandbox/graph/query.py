@@ -10,7 +10,7 @@ from flask import request
 
 from sandbox.drafts import read_instant
 from sandbox.graph import expressions
-from sandbox.graph.envelope import base_url
+from sandbox.graph.envelope import base_url, undecoded_path
 from sandbox.refusals import Refusal
 
 DEFAULT_PAGE = 10
@@ -186,20 +186,19 @@ def page(items: Sequence[Item], size: int) -> tuple[Sequence[Item], str | None]:
     """
     skip = count_option("skip", lowest=0) or 0
     more = skip + size < len(items)
-    return items[skip : skip + size], link(skip=skip + size) if more else None
+    return items[skip : skip + size], link("skip", str(skip + size)) if more else None
 
 
-def link(*, skip: int) -> str:
-    """This request again, from `skip` on."""
-    kept = [(key, value) for key, value in request.args.items(multi=True) if key.lower() not in {"$skip", "skip"}]
-    query = urlencode([*kept, ("$skip", str(skip))], safe="$", quote_via=quote)
+def link(name: str, value: str) -> str:
+    """This request again, with that value of one option."""
+    kept = [each for each in request.args.items(multi=True) if each[0].lower() not in {name, f"${name}"}]
+    query = urlencode([*kept, (f"${name}", value)], safe="$", quote_via=quote)
     return f"{base_url()}{path_below_version()}?{query}"
 
 
 def path_below_version() -> str:
     """The path that was asked, as it was written, without the version in front."""
-    raw = str(request.environ.get("REQUEST_URI") or request.environ.get("RAW_URI") or request.path)
-    path = raw.partition("?")[0]
+    path = undecoded_path()
     return path[path.lower().index("/v1.0") + len("/v1.0") :]
 
 

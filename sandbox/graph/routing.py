@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from flask import Response, request
 
 from sandbox.graph.call import Call
+from sandbox.graph.envelope import undecoded_path
 from sandbox.refusals import Refusal
 
 Handler = Callable[[Call], Response]
@@ -156,6 +157,8 @@ def _absent(call: Call) -> Response:
     raise Refusal(501, "notImplemented", f"The sandbox does not imitate {request.method} /{path} yet.")
 
 
+# What in a path lies in the default calendar without its being named.
+IN_DEFAULT_CALENDAR = frozenset({"events", "calendarview"})
 # What belongs to no mailbox; what belongs to a mailbox; what belongs to a calendar.
 service = Router()
 mailbox = Router()
@@ -164,14 +167,9 @@ container = Router()
 
 def words_of_path() -> tuple[str, ...]:
     """The words after `/v1.0/`, decoded one by one: an id may hold an encoded slash."""
-    raw = str(request.environ.get("REQUEST_URI") or request.environ.get("RAW_URI") or request.path)
-    # Clients behind a proxy send the whole address.
-    path = raw.partition("?")[0]
-    if "://" in path:
-        path = "/" + path.partition("://")[2].partition("/")[2]
     words: list[str] = []
     # The first word is the version, however many slashes stand before it.
-    for word in path.lstrip("/").split("/")[1:]:
+    for word in undecoded_path().lstrip("/").split("/")[1:]:
         keyed = _KEYED.fullmatch(unquote(word))
         if keyed is not None:
             # OData's way to write a key: users('id') is users/id.

@@ -3,14 +3,13 @@
 import base64
 import binascii
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from flask import Response, request
 
 from sandbox.directory import Person
 from sandbox.graph import expand, filters, query
 from sandbox.graph.call import Call
-from sandbox.graph.envelope import answer, base_url, context
+from sandbox.graph.envelope import answer, context
 from sandbox.graph.rights import FULL_PROFILES, PROFILE, PROFILES
 from sandbox.graph.routing import mailbox, service
 from sandbox.refusals import Refusal, privileges_missing
@@ -118,9 +117,4 @@ def _bad_token() -> Refusal:
 
 
 def _link(position: int) -> str:
-    token = base64.urlsafe_b64encode(_TOKEN_HEAD + position.to_bytes(4, "big")).decode()
-    kept = [
-        (key, value) for key, value in request.args.items(multi=True) if key.lower() not in {"$skiptoken", "skiptoken"}
-    ]
-    asked = urlencode([*kept, ("$skiptoken", token)], safe="$", quote_via=quote)
-    return f"{base_url()}{query.path_below_version()}?{asked}"
+    return query.link("skiptoken", base64.urlsafe_b64encode(_TOKEN_HEAD + position.to_bytes(4, "big")).decode())

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from sandbox import rich
+from sandbox import members, rich
 from sandbox.directory import Person, is_guid
 from sandbox.drafts import read_instant
 from sandbox.graph import filters
@@ -66,7 +66,7 @@ def read_wish(call: Call, sent: Sent) -> Subscription:
     for name in WEB_PUSH:
         if name in sent:
             raise refused(f"{name} is for addresses of browsers' push services only.")
-    with_data = _flag(sent, "includeResourceData")
+    with_data = members.boolean(sent["includeResourceData"]) if "includeResourceData" in sent else None
     resource = _resource(sent["resource"])
     _check_options(resource, with_data=bool(with_data))
     person = _watched(call, resource)
@@ -99,10 +99,7 @@ def read_wish(call: Call, sent: Sent) -> Subscription:
 
 
 def text(sent: Sent, name: str) -> str | None:
-    value = sent.get(name)
-    if value is not None and not isinstance(value, str):
-        raise unreadable(f"Cannot convert the value of '{name}' to the expected type 'Edm.String'.")
-    return value
+    return members.text(sent[name]) if name in sent else None
 
 
 def address(sent: Sent, name: str) -> str | None:
@@ -172,15 +169,6 @@ def _short_text(sent: Sent, name: str, longest: int) -> str | None:
     if value is not None and len(value) > longest:
         raise refused(f"{name} must have no more than {longest} characters.")
     return value
-
-
-def _flag(sent: Sent, name: str) -> bool | None:
-    if name not in sent:
-        return None
-    found = {"true": True, "false": False}.get(str(sent[name]).lower())
-    if found is None:
-        raise unreadable(f"Cannot convert the value of '{name}' to the expected type 'Edm.Boolean'.")
-    return found
 
 
 def _tls(sent: Sent) -> str:
