@@ -10,29 +10,11 @@ import base64
 from dataclasses import dataclass
 
 from sandbox.directory import Person
-from sandbox.ids import Ids, Kind, SharedIds
+from sandbox.ids import Kind
 from sandbox.items import Calendar, Permission
 from sandbox.refusals import Refusal, access_denied, invalid_request, item_not_found
 from sandbox.roles import DELEGATES, FOR_EVERYBODY, FOR_INSIDERS, FOR_OUTSIDERS, Role
-from sandbox.world import EVERYBODY_ID, OTHER_CALENDARS, Mailbox, World
-
-
-@dataclass(slots=True)
-class Copy:
-    """A calendar of `mailbox` as it stands in another mailbox, whose id, name and colour for it are its own."""
-
-    number: int
-    id: str
-    mailbox: Mailbox
-    calendar: Calendar
-    name: str
-    changed: int
-    color: str = "auto"
-    group: int = OTHER_CALENDARS
-
-    def ids(self, inside: Ids) -> SharedIds:
-        """The ids that the owner's events have in the mailbox of the copy."""
-        return SharedIds(self.mailbox.ids.key, inside, self.number)
+from sandbox.world import EVERYBODY_ID, Copy, Mailbox, World
 
 
 @dataclass

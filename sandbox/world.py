@@ -3,20 +3,16 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sandbox import ids
 from sandbox.clock import Clock
 from sandbox.directory import Directory, Person
-from sandbox.ids import Ids, Kind
+from sandbox.ids import Ids, Kind, SharedIds
 from sandbox.items import Calendar, CalendarGroup, Event, MeetingId, Permission, Tombstone, Upload
 from sandbox.refusals import item_not_found, malformed_id
 from sandbox.roles import Role
 from sandbox.settings import Settings
-
-if TYPE_CHECKING:
-    from sandbox.sharing import Copy
 
 MY_CALENDARS, OTHER_CALENDARS = 1, 2
 # The groups that every mailbox has, with the class ids by which Outlook knows them.
@@ -36,6 +32,24 @@ class Change:
     kind: str
     event: Event
     plain_before: int | None = None
+
+
+@dataclass(slots=True)
+class Copy:
+    """A calendar of `mailbox` as it stands in another mailbox, whose id, name and colour for it are its own."""
+
+    number: int
+    id: str
+    mailbox: "Mailbox"
+    calendar: Calendar
+    name: str
+    changed: int
+    color: str = "auto"
+    group: int = OTHER_CALENDARS
+
+    def ids(self, inside: Ids) -> SharedIds:
+        """The ids that the owner's events have in the mailbox of the copy."""
+        return SharedIds(self.mailbox.ids.key, inside, self.number)
 
 
 Listener = Callable[[Change], None]
@@ -139,7 +153,7 @@ class Mailbox:
             raise item_not_found()
         return found
 
-    def calendar_or_copy(self, text: str) -> "Calendar | Copy":
+    def calendar_or_copy(self, text: str) -> Calendar | Copy:
         """
         Raises:
             Refusal: the id is malformed, or nothing among the calendars has it.

@@ -18,8 +18,7 @@ from sandbox.items import Calendar
 from sandbox.members import one_of
 from sandbox.refusals import Refusal, invalid_request, unreadable
 from sandbox.roles import Role
-from sandbox.sharing import Copy
-from sandbox.world import MY_CALENDARS, Mailbox
+from sandbox.world import MY_CALENDARS, Copy, Mailbox
 
 # Each with what Outlook paints it in; empty where Outlook chooses.
 COLORS = {

@@ -13,9 +13,9 @@ from sandbox.ids import Ids, Kind, Malformed
 from sandbox.items import Calendar, Event
 from sandbox.refusals import access_denied, item_not_found, malformed_id
 from sandbox.roles import Role
-from sandbox.sharing import Copy, Switches, entry_of, not_shared, role_of, shared_by_old_mechanism
+from sandbox.sharing import Switches, entry_of, not_shared, role_of, shared_by_old_mechanism
 from sandbox.sight import Sight
-from sandbox.world import Mailbox
+from sandbox.world import Copy, Mailbox
 
 # What can be looked up of an event without looking into it.
 _NOT_INSIDE = frozenset({"instances", "calendar"})
