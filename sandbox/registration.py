@@ -152,7 +152,8 @@ class App:
 def _check_redirect(uri: str, *, personal: bool) -> None:
     try:
         parts = urlsplit(uri)
-        parts.port  # noqa: B018 - reading it is what checks it
+        # Reading it is what checks it.
+        _ = parts.port
     except ValueError as error:
         raise BadRegistration(f"{uri!r} is no address.") from error
     if len(uri) > LONGEST_REDIRECT:
