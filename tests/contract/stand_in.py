@@ -6,7 +6,6 @@ Clients keep Microsoft's real addresses. What carries their requests (a `request
 """
 
 import asyncio
-import threading
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,16 +17,12 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from sandbox.app import create_app
-from sandbox.server import server_for
 from sandbox.state import Sandbox
 from tests.sandbox.browser import Browser
+from tests.sandbox.graph_side import ALICE
+from tests.sandbox.http_side import served_at
 
 HOSTS = ("login.microsoftonline.com", "graph.microsoft.com")
-LOGIN = "https://login.microsoftonline.com"
-CALLBACK = "http://localhost:8000/connections/callback/"
-SECRET = "sandbox-secret-of-almanac"
-ALICE = "alice.moreau@contoso.example"
-BOB = "bob.ito@contoso.example"
 
 Result = TypeVar("Result")
 
@@ -128,17 +123,9 @@ class HttpClient:
 @contextmanager
 def serving() -> Iterator[Microsoft]:
     sandbox = Sandbox(events=0)
-    server = server_for(create_app(sandbox), "127.0.0.1", 0)
-    url = f"http://127.0.0.1:{server.server_port}"
-    sandbox.identity.public_url = url
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with served_at(create_app(sandbox)) as url:
+        sandbox.identity.public_url = url
         yield Microsoft(sandbox, url)
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def run(coroutine: Coroutine[Any, Any, Result]) -> Result:

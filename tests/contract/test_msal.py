@@ -17,8 +17,10 @@ import requests
 
 from sandbox.directory import ALMANAC_ID, CONTOSO_ID
 from sandbox.identity.registrations import DAEMON_ID, daemon_key
-from tests.contract.stand_in import ALICE, CALLBACK, LOGIN, SECRET, Microsoft
+from tests.contract.stand_in import Microsoft
 from tests.sandbox.browser import Browser
+from tests.sandbox.graph_side import ALICE
+from tests.sandbox.identity_platform import CALLBACK, LOGIN, SECRET
 
 SCOPES = ["Calendars.ReadWrite", "User.Read"]
 DEFAULT = ["https://graph.microsoft.com/.default"]

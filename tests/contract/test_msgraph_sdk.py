@@ -53,8 +53,9 @@ from msgraph_core.requests.batch_request_content import BatchRequestContent
 from msgraph_core.tasks.page_iterator import PageIterator
 
 from sandbox.directory import ALMANAC_ID, CONTOSO_ID
-from tests.contract.stand_in import ALICE, BOB, CALLBACK, SECRET, Microsoft, run
-from tests.sandbox.graph_side import Listener
+from tests.contract.stand_in import Microsoft, run
+from tests.sandbox.graph_side import ALICE, BOB, Listener
+from tests.sandbox.identity_platform import CALLBACK, SECRET
 
 START, END = "2027-03-01T00:00:00Z", "2027-04-30T00:00:00+01:00"
 

@@ -16,8 +16,9 @@ from O365.calendar import Event, Schedule
 from O365.utils.token import MemoryTokenBackend
 
 from sandbox.directory import ALMANAC_ID
-from tests.contract.stand_in import ALICE, BOB, CALLBACK, LOGIN, SECRET, Microsoft
-from tests.sandbox.graph_side import Listener
+from tests.contract.stand_in import Microsoft
+from tests.sandbox.graph_side import ALICE, BOB, Listener
+from tests.sandbox.identity_platform import CALLBACK, LOGIN, SECRET
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = datetime(2027, 3, 1, 9, tzinfo=BERLIN)

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.app import create_app
 from tests.sandbox.browser import Browser
-from tests.sandbox.graph_side import Graph, Listener, StandIn, listening
+from tests.sandbox.graph_side import BOB, CARLA, Graph, Listener, StandIn, listening
 from tests.sandbox.identity_platform import Platform, serving
 
 
@@ -46,6 +46,16 @@ def full() -> StandIn:
 def graph(stand_in: StandIn) -> Graph:
     """Graph as Alice's client sees it; her calendar is empty."""
     return stand_in.graph()
+
+
+@pytest.fixture
+def bob(stand_in: StandIn) -> Graph:
+    return stand_in.graph(BOB)
+
+
+@pytest.fixture
+def carla(stand_in: StandIn) -> Graph:
+    return stand_in.graph(CARLA)
 
 
 @pytest.fixture

@@ -20,9 +20,13 @@ JSON = dict[str, Any]
 
 ALICE = "alice.moreau@contoso.example"
 BOB = "bob.ito@contoso.example"
+CARLA = "carla.weber@contoso.example"
+LEO = "leo.park@contoso.example"
+FARID = "farid.nasser@fabrikam.example"
 PAULA = "paula.reyes@outlook.example"
 IMMUTABLE = 'IdType="ImmutableId"'
 GRAPH = "https://graph.microsoft.com"
+NOON = ("2026-12-01T12:00:00", "2026-12-01T13:00:00")
 
 
 class StandIn:

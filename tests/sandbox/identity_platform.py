@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
-import msal
 import requests
 from flask import Flask
-from werkzeug.serving import make_server
 
 from sandbox.clock import Clock
 from sandbox.directory import ALMANAC_ID
 from sandbox.identity import Identity
+from tests.sandbox.http_side import served_at
 
 LOGIN = "https://login.microsoftonline.com"
 CALLBACK = "http://localhost:8000/connections/callback/"
@@ -104,51 +102,8 @@ class Platform:
     def keys(self) -> Any:
         return requests.get(f"{self.url}/common/discovery/v2.0/keys", timeout=10).json()
 
-    def msal_app(
-        self,
-        tenant: str = "organizations",
-        cache: Any = None,
-        secret: str | dict[str, str] = SECRET,
-        client_id: str = ALMANAC_ID,
-    ) -> Any:
-        """MSAL for an app; `secret` may be a certificate in MSAL's form."""
-        return msal.ConfidentialClientApplication(
-            client_id,
-            client_credential=secret,
-            authority=f"{LOGIN}/{tenant}",
-            instance_discovery=False,
-            azure_region=False,
-            http_client=_Transport(self.url),
-            http_cache={},
-            token_cache=cache,
-        )
-
-
-class _Transport:
-    """MSAL's way out: the real addresses, answered by the sandbox."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    def get(self, url: str, params: Any = None, headers: Any = None, **_: Any) -> requests.Response:
-        return requests.get(self._here(url), params=params, headers=headers, timeout=10)
-
-    def post(self, url: str, params: Any = None, data: Any = None, headers: Any = None, **_: Any) -> requests.Response:
-        return requests.post(self._here(url), params=params, data=data, headers=headers, timeout=10)
-
-    def _here(self, url: str) -> str:
-        assert url.startswith(LOGIN + "/"), url
-        return self._url + url.removeprefix(LOGIN)
-
 
 @contextmanager
 def serving(app: Flask) -> Iterator[Platform]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield Platform(app, f"http://127.0.0.1:{server.server_port}")
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with served_at(app) as url:
+        yield Platform(app, url)

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from tests.sandbox.graph_side import JSON, Graph, timed
+from tests.sandbox.graph_side import JSON, NOON, Graph, timed
 
 NEVER = "0001-01-01T00:00:00Z"
-NOON = ("2026-12-01T12:00:00", "2026-12-01T13:00:00")
 DECEMBER = "startDateTime=2026-12-01T00:00:00Z&endDateTime=2027-01-01T00:00:00Z"
 
 

@@ -3,16 +3,12 @@
 from sandbox.directory import CONTOSO_ID
 from tests.sandbox.graph_side import ALICE, BOB, JSON, Graph, StandIn
 
-CARLA = "carla.weber@contoso.example"
-FARID = "farid.nasser@fabrikam.example"
-LEO = "leo.park@contoso.example"
 NORA = "nora.lind@northwind.example"
 TASKFORCE = "96000000-b60d-48b8-b9c9-c8daf637a001"
 TASKFORCE_MAIL = "hr.taskforce@contoso.example"
 
 SHARED_READ = ("Calendars.Read.Shared", "User.Read")
 SHARED_WRITE = ("Calendars.ReadWrite.Shared", "User.Read")
-NOON = ("2026-12-01T12:00:00", "2026-12-01T13:00:00")
 WINDOW = "startDateTime=2026-12-01T00:00:00Z&endDateTime=2027-01-01T00:00:00Z"
 DENIED = (403, "ErrorAccessDenied")
 NOT_FOUND = (404, "ErrorItemNotFound")

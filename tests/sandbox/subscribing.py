@@ -3,11 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sandbox.directory import CONTOSO_ID
 from sandbox.registration import App
 from tests.sandbox.graph_side import ALICE, JSON, Graph, Listener, StandIn
 
-NOON = ("2026-12-01T12:00:00", "2026-12-01T13:00:00")
 OTHER_APP = App("0a7a0000-1111-4222-8333-444455556666", "Other")
 
 
@@ -31,11 +29,6 @@ def ends_in(subscription: JSON, stand_in: StandIn) -> timedelta:
 def offset(zulu: str) -> str:
     """The same moment as notifications write it."""
     return zulu.removesuffix("Z") + "+00:00"
-
-
-def app_graph(stand_in: StandIn, *roles: str, tenant_id: str = CONTOSO_ID) -> Graph:
-    """Graph as the app itself sees it."""
-    return Graph(stand_in, stand_in.sandbox.identity.issue_access_token(None, roles, tenant_id=tenant_id))
 
 
 def graph_of_other_app(stand_in: StandIn, address: str = ALICE) -> Graph:

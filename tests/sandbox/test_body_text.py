@@ -3,9 +3,6 @@
 import pytest
 
 from sandbox.bodies import text_of
-from tests.sandbox.graph_side import Graph, timed, weekly
-
-NOON = ("2026-12-01T12:00:00", "2026-12-01T13:00:00")
 
 
 @pytest.mark.parametrize(
@@ -30,8 +27,3 @@ NOON = ("2026-12-01T12:00:00", "2026-12-01T13:00:00")
 )
 def test_a_body_is_read_as_a_person_reads_it(html: str, text: str) -> None:
     assert text_of(html) == text
-
-
-def test_the_zone_of_a_rule_is_a_text(graph: Graph) -> None:
-    rule = weekly("2026-12-01", "tuesday", recurrenceTimeZone=["UTC"])
-    assert graph.refused("POST", "/me/events", timed("A", *NOON, recurrence=rule)) == (400, "RequestBodyRead")

@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from sandbox import attachments
-from tests.sandbox.graph_side import ALICE, BOB, IMMUTABLE, JSON, Graph, Listener, StandIn, timed, weekly
+from tests.sandbox.graph_side import ALICE, BOB, IMMUTABLE, JSON, NOON, Graph, Listener, StandIn, timed, weekly
 from tests.shared import shared
 
-NOON = ("2026-12-01T12:00:00", "2026-12-01T13:00:00")
 FILE = {"@odata.type": "#microsoft.graph.fileAttachment", "name": "menu.txt", "contentBytes": "bWFj"}
 MEGABYTE = 1024 * 1024
 

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import eventually
-from tests.sandbox.graph_side import ALICE, BOB, IMMUTABLE, JSON, Graph, StandIn, timed
+from tests.sandbox.graph_side import ALICE, BOB, IMMUTABLE, JSON, NOON, Graph, StandIn, timed
 from tests.shared import shared
 
-NOON = ("2026-12-01T12:00:00", "2026-12-01T13:00:00")
 AS_JSON = {"Content-Type": "application/json"}
 
 

@@ -4,13 +4,12 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.graph_side import ALICE, BOB, JSON, Graph, StandIn, timed
+from tests.sandbox.graph_side import ALICE, BOB, JSON, NOON, Graph, StandIn, timed
 from tests.sandbox.samples import lacks, sample
 from tests.sandbox.sharing_side import (
     DENIED,
     INVALID,
     MALFORMED,
-    NOON,
     NOT_FOUND,
     SHARED_READ,
     WINDOW,

@@ -5,14 +5,11 @@ from typing import Any
 import pytest
 
 from sandbox.roles import Role
-from tests.sandbox.graph_side import ALICE, BOB, JSON, PAULA, Graph, StandIn
+from tests.sandbox.graph_side import ALICE, BOB, CARLA, FARID, JSON, LEO, PAULA, Graph, StandIn
 from tests.sandbox.samples import lacks, sample
 from tests.sandbox.sharing_side import (
-    CARLA,
     DENIED,
-    FARID,
     INVALID,
-    LEO,
     NOT_FOUND,
     SHARED_READ,
     SHARED_WRITE,

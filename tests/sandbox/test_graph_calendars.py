@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.graph_side import ALICE, JSON, PAULA, Graph, StandIn, timed
+from tests.sandbox.graph_side import ALICE, JSON, NOON, PAULA, Graph, StandIn, timed
 from tests.sandbox.samples import lacks, sample
-from tests.sandbox.sharing_side import DENIED, INVALID, NOON, NOT_FOUND, UNREADABLE, WINDOW
+from tests.sandbox.sharing_side import DENIED, INVALID, NOT_FOUND, UNREADABLE, WINDOW
 
 TAKEN = (409, "ErrorFolderExists")
 

@@ -14,9 +14,7 @@ import requests
 from sandbox.__main__ import main
 from sandbox.seed import window
 from sandbox.server import server_for
-from tests.sandbox.graph_side import ALICE, BOB, JSON, Graph, StandIn, timed
-
-NOON = ("2026-12-01T12:00:00", "2026-12-01T13:00:00")
+from tests.sandbox.graph_side import ALICE, BOB, JSON, NOON, Graph, StandIn, timed
 
 
 def usual(full: StandIn) -> tuple[str, str]:

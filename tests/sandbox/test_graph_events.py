@@ -2,9 +2,7 @@
 
 import pytest
 
-from tests.sandbox.graph_side import ALICE, BOB, IMMUTABLE, PAULA, Graph, StandIn, timed
-
-NOON = ("2026-12-01T12:00:00", "2026-12-01T13:00:00")
+from tests.sandbox.graph_side import ALICE, BOB, IMMUTABLE, NOON, PAULA, Graph, StandIn, timed
 
 
 def test_a_new_event_comes_back_in_utc_with_everything_that_was_sent(graph: Graph) -> None:

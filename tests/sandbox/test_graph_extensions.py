@@ -2,10 +2,9 @@
 
 import pytest
 
-from tests.sandbox.graph_side import JSON, Graph, StandIn, timed, weekly
+from tests.sandbox.graph_side import JSON, NOON, Graph, StandIn, timed, weekly
 from tests.shared import shared
 
-NOON = ("2026-12-01T12:00:00", "2026-12-01T13:00:00")
 NAME, PREFIX = "Com.Contoso.Referral", "Microsoft.OutlookServices.OpenTypeExtension."
 DEAL = {
     "@odata.type": "microsoft.graph.openTypeExtension",

@@ -10,10 +10,9 @@ import requests
 from werkzeug.test import TestResponse
 
 from sandbox.directory import ALMANAC_ID
-from tests.sandbox.graph_side import ALICE, Graph, StandIn, timed
+from tests.sandbox.graph_side import ALICE, NOON, Graph, StandIn, timed
 from tests.sandbox.http_side import served_at
 
-NOON = ("2026-12-01T12:00:00", "2026-12-01T13:00:00")
 TOKEN = "/organizations/oauth2/v2.0/token"
 
 

@@ -4,15 +4,12 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.graph_side import ALICE, BOB, GRAPH, Graph, StandIn, timed, weekly
+from tests.sandbox.graph_side import ALICE, BOB, CARLA, FARID, GRAPH, NOON, Graph, StandIn, timed, weekly
 from tests.sandbox.samples import lacks, sample
 from tests.sandbox.sharing_side import (
-    CARLA,
     DENIED,
-    FARID,
     INVALID,
     MALFORMED,
-    NOON,
     NOT_FOUND,
     TASKFORCE,
     TASKFORCE_MAIL,

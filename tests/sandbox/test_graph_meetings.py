@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.graph_side import ALICE, BOB, PAULA, Graph, Listener, StandIn
+from tests.sandbox.graph_side import ALICE, BOB, CARLA, FARID, LEO, PAULA, Graph, Listener, StandIn
 from tests.sandbox.meeting_side import (
     DECEMBER,
     NEVER,
@@ -18,20 +18,7 @@ from tests.sandbox.meeting_side import (
     times,
 )
 
-CARLA = "carla.weber@contoso.example"
-FARID = "farid.nasser@fabrikam.example"
-LEO = "leo.park@contoso.example"
 LATER = times("2026-12-01T15:00:00", "2026-12-01T16:00:00")
-
-
-@pytest.fixture
-def bob(stand_in: StandIn) -> Graph:
-    return stand_in.graph(BOB)
-
-
-@pytest.fixture
-def carla(stand_in: StandIn) -> Graph:
-    return stand_in.graph(CARLA)
 
 
 def test_everybody_who_is_invited_has_a_copy_of_the_meeting_at_once(stand_in: StandIn, graph: Graph) -> None:

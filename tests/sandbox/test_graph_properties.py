@@ -4,10 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.graph_side import IMMUTABLE, JSON, Graph, StandIn, timed, weekly
+from tests.sandbox.graph_side import IMMUTABLE, JSON, NOON, Graph, StandIn, timed, weekly
 from tests.shared import shared
 
-NOON = ("2026-12-01T12:00:00", "2026-12-01T13:00:00")
 WINDOW = "startDateTime=2026-12-01T00:00:00Z&endDateTime=2026-12-31T00:00:00Z"
 # In today's answers, and younger than the samples.
 YOUNGER = {"uid", "occurrenceId", "originalStart", "transactionId", "hideAttendees", "isDraft", "iCalUId", "locations",

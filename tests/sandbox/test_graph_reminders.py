@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.sandbox.graph_side import BOB, JSON, Graph, StandIn, timed
-from tests.sandbox.meeting_side import NOON, every_tuesday, in_december, meeting
+from tests.sandbox.graph_side import BOB, JSON, NOON, Graph, StandIn, timed
+from tests.sandbox.meeting_side import every_tuesday, in_december, meeting
 
 DAY = "startDateTime='2026-12-01T00:00:00Z',endDateTime='2026-12-02T00:00:00Z'"
 MONTH = "startDateTime='2026-12-01T00:00:00Z',endDateTime='2027-01-01T00:00:00Z'"

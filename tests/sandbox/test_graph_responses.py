@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.graph_side import ALICE, BOB, JSON, PAULA, Graph, StandIn
+from tests.sandbox.graph_side import ALICE, BOB, CARLA, JSON, PAULA, Graph, StandIn
 from tests.sandbox.meeting_side import (
     NEVER,
     answers,
@@ -19,18 +19,7 @@ from tests.sandbox.meeting_side import (
 )
 from tests.shared import shared
 
-CARLA = "carla.weber@contoso.example"
 EARLIER = times("2026-12-01T09:00:00", "2026-12-01T10:00:00", "Pacific Standard Time")
-
-
-@pytest.fixture
-def bob(stand_in: StandIn) -> Graph:
-    return stand_in.graph(BOB)
-
-
-@pytest.fixture
-def carla(stand_in: StandIn) -> Graph:
-    return stand_in.graph(CARLA)
 
 
 def say(graph: Graph, event: JSON, action: str, body: Any = None) -> None:

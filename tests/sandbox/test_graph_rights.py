@@ -3,21 +3,8 @@
 import pytest
 
 from sandbox.directory import ALMANAC_ID, FABRIKAM_ID
-from tests.sandbox.graph_side import ALICE, BOB, PAULA, Graph, StandIn, timed
-from tests.sandbox.sharing_side import (
-    CARLA,
-    DENIED,
-    FARID,
-    LEO,
-    NOON,
-    SHARED_READ,
-    SHARED_WRITE,
-    WINDOW,
-    app,
-    copy_of,
-    share,
-    subjects,
-)
+from tests.sandbox.graph_side import ALICE, BOB, CARLA, FARID, LEO, NOON, PAULA, Graph, StandIn, timed
+from tests.sandbox.sharing_side import DENIED, SHARED_READ, SHARED_WRITE, WINDOW, app, copy_of, share, subjects
 from tests.shared import shared
 
 DELTA = f"/me/calendarView/delta?{WINDOW}"

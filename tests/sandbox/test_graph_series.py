@@ -16,7 +16,7 @@ from sandbox.edits import compose
 from sandbox.recurrence import DAYS, INDEXES, Pattern, Range, Rule
 from sandbox.series import view
 from sandbox.world import Mailbox
-from tests.sandbox.graph_side import ALICE, IMMUTABLE, JSON, Graph, StandIn, timed, weekly
+from tests.sandbox.graph_side import ALICE, IMMUTABLE, JSON, NOON, Graph, StandIn, timed, weekly
 
 WEEKDAYS = dict(zip(DAYS, (6, 0, 1, 2, 3, 4, 5), strict=True))
 
@@ -329,3 +329,8 @@ def test_a_window_may_not_be_longer_than_five_years(graph: Graph) -> None:
     assert graph.all(url.format("2024-12-30T00:00:00Z")) == []
     # The offset counts; without one it is UTC.
     assert graph.all("/me/calendarView?startDateTime=2026-01-01T00:00:00%2B01:00&endDateTime=2026-01-02") == []
+
+
+def test_the_zone_of_a_rule_is_a_text(graph: Graph) -> None:
+    rule = weekly("2026-12-01", "tuesday", recurrenceTimeZone=["UTC"])
+    assert graph.refused("POST", "/me/events", timed("A", *NOON, recurrence=rule)) == (400, "RequestBodyRead")

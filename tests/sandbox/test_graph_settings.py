@@ -260,5 +260,5 @@ def test_a_room_has_a_mailbox_and_is_no_person(stand_in: StandIn) -> None:
 
 def test_a_world_with_one_mailbox_has_its_rooms_all_the_same(stand_in: StandIn) -> None:
     assert stand_in.door("reset", mailboxes=1, events=5)["mailboxes"] == 1
-    assert all(each["mailbox"] for each in stand_in.look("world")["resources"])
-    assert all(each["calendars"][0]["items"] == 0 for each in stand_in.look("world")["resources"])
+    resources = stand_in.look("world")["resources"]
+    assert [(each["mailbox"], each["calendars"][0]["items"]) for each in resources] == [(True, 0)] * 4

@@ -5,15 +5,25 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.graph_side import ALICE, BOB, IMMUTABLE, JSON, Graph, Listener, StandIn, timed, weekly
+from tests.sandbox.graph_side import (
+    ALICE,
+    BOB,
+    CARLA,
+    FARID,
+    IMMUTABLE,
+    JSON,
+    NOON,
+    Graph,
+    Listener,
+    StandIn,
+    timed,
+    weekly,
+)
 from tests.sandbox.samples import lacks, sample
 from tests.sandbox.sharing_side import (
-    CARLA,
     DENIED,
-    FARID,
     INVALID,
     MALFORMED,
-    NOON,
     NOT_FOUND,
     SHARED_READ,
     SHARED_WRITE,

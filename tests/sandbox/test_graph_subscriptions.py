@@ -7,8 +7,8 @@ from urllib.parse import quote
 import pytest
 
 from sandbox.directory import CONTOSO_ID
-from tests.sandbox.graph_side import ALICE, BOB, IMMUTABLE, JSON, Graph, Listener, StandIn, timed, weekly
-from tests.sandbox.subscribing import NOON, ends_in, offset, wish
+from tests.sandbox.graph_side import ALICE, BOB, IMMUTABLE, JSON, NOON, Graph, Listener, StandIn, timed, weekly
+from tests.sandbox.subscribing import ends_in, offset, wish
 
 
 @pytest.fixture

@@ -12,11 +12,9 @@ from requests.adapters import HTTPAdapter
 from sandbox.directory import CONTOSO_ID, FABRIKAM_ID
 from sandbox.handshake import with_token
 from sandbox.tokens import service_principal_id
-from tests.sandbox.graph_side import ALICE, BOB, JSON, Graph, Listener, StandIn
-from tests.sandbox.subscribing import OTHER_APP, app_graph, ends_in, graph_of_other_app, wish
-
-FARID = "farid.nasser@fabrikam.example"
-LEO = "leo.park@contoso.example"
+from tests.sandbox.graph_side import ALICE, BOB, FARID, JSON, LEO, Graph, Listener, StandIn
+from tests.sandbox.sharing_side import app
+from tests.sandbox.subscribing import OTHER_APP, ends_in, graph_of_other_app, wish
 
 
 def said(graph: Graph, method: str, url: str, body: JSON | None = None) -> str:
@@ -240,16 +238,16 @@ def test_the_right_to_write_can_be_made_too_little(stand_in: StandIn, graph: Gra
 
 
 def test_an_app_watches_every_mailbox_of_its_tenant(stand_in: StandIn, listener: Listener) -> None:
-    app = app_graph(stand_in, "Calendars.Read")
-    made = app.post("/subscriptions", wish(stand_in, listener, resource=f"users/{BOB}/events"))
+    itself = app(stand_in, "Calendars.Read")
+    made = itself.post("/subscriptions", wish(stand_in, listener, resource=f"users/{BOB}/events"))
     assert made["creatorId"] == service_principal_id(CONTOSO_ID, made["applicationId"])
     stand_in.edit("create", mailbox=BOB, event={"subject": "A", "start": NOON_AT, "end": NOON_AT})
     assert listener.items(1)[0]["subscriptionId"] == made["id"]
-    assert app.refused("POST", "/subscriptions", wish(stand_in, listener)) == (400, "BadRequest")
+    assert itself.refused("POST", "/subscriptions", wish(stand_in, listener)) == (400, "BadRequest")
     for stranger in (FARID, LEO, "nobody@contoso.example"):
         other = wish(stand_in, listener, resource=f"users/{stranger}/events")
-        assert app.refused("POST", "/subscriptions", other) == (403, "ErrorAccessDenied")
-    basic = app_graph(stand_in, "Calendars.ReadBasic.All")
+        assert itself.refused("POST", "/subscriptions", other) == (403, "ErrorAccessDenied")
+    basic = app(stand_in, "Calendars.ReadBasic.All")
     assert basic.refused("GET", "/subscriptions") == (403, "ErrorAccessDenied")
 
 
@@ -266,16 +264,18 @@ def test_everybody_sees_what_they_made_and_an_app_all_that_it_made_in_a_tenant(
     mine = graph.post("/subscriptions", wish(stand_in, listener))["id"]
     of_other_app = graph_of_other_app(stand_in).post("/subscriptions", wish(stand_in, listener))["id"]
     bobs = stand_in.graph(BOB).post("/subscriptions", wish(stand_in, listener))["id"]
-    app = app_graph(stand_in, "Calendars.Read")
-    carlas = app.post("/subscriptions", wish(stand_in, listener, resource="users/carla.weber@contoso.example/events"))
+    itself = app(stand_in, "Calendars.Read")
+    carlas = itself.post(
+        "/subscriptions", wish(stand_in, listener, resource="users/carla.weber@contoso.example/events")
+    )
 
     def seen(by: Graph) -> set[str]:
         return {one["id"] for one in by.get("/subscriptions")["value"]}
 
     assert seen(graph) == {mine}
     assert seen(graph_of_other_app(stand_in)) == {of_other_app}
-    assert seen(app) == {mine, bobs, carlas["id"]}
-    assert seen(app_graph(stand_in, "Calendars.Read", tenant_id=FABRIKAM_ID)) == set()
+    assert seen(itself) == {mine, bobs, carlas["id"]}
+    assert seen(app(stand_in, "Calendars.Read", tenant_id=FABRIKAM_ID)) == set()
     assert seen(stand_in.graph("carla.weber@contoso.example")) == set()
     assert graph.refused("DELETE", f"/subscriptions/{of_other_app}") == (404, "ResourceNotFound")
 

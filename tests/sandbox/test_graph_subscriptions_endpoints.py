@@ -9,8 +9,8 @@ from sandbox.clock import Clock
 from sandbox.endpoints import Endpoints, State, endpoint_of
 from sandbox.push import SENDERS
 from tests.conftest import eventually
-from tests.sandbox.graph_side import ALICE, JSON, Graph, Listener, StandIn, listening, timed
-from tests.sandbox.subscribing import NOON, ids, kinds, wish
+from tests.sandbox.graph_side import ALICE, JSON, NOON, Graph, Listener, StandIn, listening, timed
+from tests.sandbox.subscribing import ids, kinds, wish
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ import pytest
 
 from sandbox.lifecycle import next_reminder
 from tests.conftest import eventually
-from tests.sandbox.graph_side import ALICE, BOB, JSON, Graph, Listener, StandIn, timed
-from tests.sandbox.subscribing import NOON, app_graph, ids, kinds, wish
+from tests.sandbox.graph_side import ALICE, BOB, JSON, NOON, Graph, Listener, StandIn, timed
+from tests.sandbox.sharing_side import app
+from tests.sandbox.subscribing import ids, kinds, wish
 
 CONTOSO = "contoso.example"
 
@@ -108,7 +109,7 @@ def test_notifications_are_held_until_there_is_a_fresh_token(
     assert stand_in.look("world")["quiet"] is False
     # Somebody else's token, and another app's, are not the one that is missing.
     stand_in.graph(BOB)
-    app_graph(stand_in, "Calendars.Read")
+    app(stand_in, "Calendars.Read")
     stand_in.door("clock", advance=3600)
     assert listener.told_nothing()
     stand_in.graph()
@@ -128,13 +129,13 @@ def test_what_is_held_for_four_hours_is_lost(stand_in: StandIn, graph: Graph, li
 
 
 def test_an_app_of_its_own_right_is_held_up_by_its_own_token(stand_in: StandIn, listener: Listener) -> None:
-    app = app_graph(stand_in, "Calendars.Read")
-    app.post("/subscriptions", wish(stand_in, listener, resource=f"users/{ALICE}/events"))
+    itself = app(stand_in, "Calendars.Read")
+    itself.post("/subscriptions", wish(stand_in, listener, resource=f"users/{ALICE}/events"))
     stand_in.door("clock", advance=2 * 3600)
     stand_in.graph()
     stand_in.edit("create", event=timed("Held", *NOON))
     assert listener.told_nothing()
-    app_graph(stand_in, "Calendars.Read")
+    app(stand_in, "Calendars.Read")
     stand_in.door("clock", advance=2)
     listener.items(1)
 
@@ -173,11 +174,11 @@ def test_withdrawn_consent_is_not_mended_by_a_token_from_before(
     rules(stand_in, follow_rights=True)
     stand_in.door("consent", tenant=CONTOSO, do="grant")
     by_person = subscribe(stand_in, graph, listener)
-    app = app_graph(stand_in, "Calendars.Read")
-    by_app = subscribe(stand_in, app, listener, resource=f"users/{BOB}/events")
+    itself = app(stand_in, "Calendars.Read")
+    by_app = subscribe(stand_in, itself, listener, resource=f"users/{BOB}/events")
     stand_in.door("consent", tenant=CONTOSO, do="withdraw")
     assert news(listener, 2) == ["reauthorizationRequired"] * 2
-    for who, made in ((graph, by_person), (app, by_app)):
+    for who, made in ((graph, by_person), (itself, by_app)):
         assert who.call("POST", f"/subscriptions/{made['id']}/reauthorize").status_code == 204
     stand_in.door("clock", advance=3601)
     assert news(listener, 2) == ["subscriptionRemoved"] * 2

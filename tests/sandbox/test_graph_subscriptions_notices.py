@@ -6,11 +6,9 @@ import pytest
 
 from sandbox.directory import CONTOSO_ID, FABRIKAM_ID
 from tests.answers import Schemas
-from tests.sandbox.graph_side import ALICE, BOB, JSON, Graph, Listener, StandIn, timed
-from tests.sandbox.subscribing import NOON, graph_of_other_app, ids, kinds, wish
+from tests.sandbox.graph_side import ALICE, BOB, FARID, JSON, NOON, Graph, Listener, StandIn, timed
+from tests.sandbox.subscribing import graph_of_other_app, ids, kinds, wish
 from tests.shared import shared
-
-FARID = "farid.nasser@fabrikam.example"
 
 
 @pytest.fixture

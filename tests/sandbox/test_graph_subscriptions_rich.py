@@ -11,12 +11,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from sandbox.directory import ALMANAC_ID, CONTOSO_ID, FABRIKAM_ID
 from sandbox.tokens import PUBLISHER
 from tests.answers import Schemas
-from tests.sandbox.graph_side import ALICE, IMMUTABLE, JSON, Graph, Listener, StandIn, timed, weekly
+from tests.sandbox.graph_side import ALICE, FARID, IMMUTABLE, JSON, NOON, Graph, Listener, StandIn, timed, weekly
 from tests.sandbox.receiving import certified, receiver
-from tests.sandbox.subscribing import NOON, OTHER_APP, ends_in, graph_of_other_app, kinds, wish
+from tests.sandbox.subscribing import OTHER_APP, ends_in, graph_of_other_app, kinds, wish
 from tests.shared import shared
 
-FARID = "farid.nasser@fabrikam.example"
 SELECT = "me/events?$select=subject,importance,start,createdDateTime,attendees,categories,recurrence,isAllDay"
 
 

@@ -7,9 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.sandbox.graph_side import ALICE, BOB, GRAPH, JSON, Graph, StandIn, timed, weekly
+from tests.sandbox.graph_side import ALICE, BOB, GRAPH, JSON, NOON, Graph, StandIn, timed, weekly
 
-NOON = ("2026-12-01T12:00:00", "2026-12-01T13:00:00")
 MEGABYTE = 1024 * 1024
 SIZE = 3 * MEGABYTE + 17
 CONTENT = bytes(range(256)) * (SIZE // 256) + b"x" * (SIZE % 256)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.sandbox.graph_side import ALICE, BOB, PAULA, Graph, StandIn
+from tests.sandbox.graph_side import ALICE, BOB, FARID, PAULA, Graph, StandIn
 from tests.sandbox.samples import lacks, sample
-from tests.sandbox.sharing_side import FARID, app
+from tests.sandbox.sharing_side import app
 from tests.shared import shared
 
 NO_PRIVILEGES = (403, "Authorization_RequestDenied")

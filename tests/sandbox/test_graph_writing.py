@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.sandbox.graph_side import ALICE, JSON, Graph, StandIn, timed, weekly
-from tests.sandbox.meeting_side import NEVER, NOON, asked, every_tuesday, in_december, meeting
+from tests.sandbox.graph_side import ALICE, JSON, NOON, Graph, StandIn, timed, weekly
+from tests.sandbox.meeting_side import NEVER, asked, every_tuesday, in_december, meeting
 
 
 def test_what_clients_may_not_write_is_ignored(graph: Graph) -> None:

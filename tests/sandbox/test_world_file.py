@@ -9,13 +9,12 @@ import pytest
 
 from sandbox.state import Sandbox
 from sandbox.world_file import WorldFile, WrongWorld
-from tests.sandbox.graph_side import ALICE, JSON, StandIn, timed, weekly
+from tests.sandbox.graph_side import ALICE, JSON, NOON, StandIn, timed, weekly
 
 EXAMPLE = Path(__file__).parents[2] / "sandbox" / "examples" / "world.json"
 GRACE = "grace.okafor@tailspin.example"
 JUN = "jun.tanaka@wingtip.example"
 PIA = "pia.lang@home.example"
-NOON = ("2026-12-01T12:00:00", "2026-12-01T13:00:00")
 
 
 @pytest.fixture
