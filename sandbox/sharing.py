@@ -10,9 +10,9 @@ import base64
 from dataclasses import dataclass
 
 from sandbox.directory import Person
-from sandbox.ids import Ids, Kind, SharedIds
+from sandbox.ids import Ids, Kind, Malformed, SharedIds
 from sandbox.items import Calendar, Permission
-from sandbox.refusals import Refusal, access_denied, invalid_request, item_not_found
+from sandbox.refusals import Refusal, access_denied, invalid_request, item_not_found, malformed_id
 from sandbox.roles import DELEGATES, FOR_EVERYBODY, FOR_INSIDERS, FOR_OUTSIDERS, Role
 from sandbox.world import EVERYBODY_ID, OTHER_CALENDARS, Mailbox, World
 
@@ -33,6 +33,26 @@ class Copy:
     def ids(self, inside: Ids) -> SharedIds:
         """The ids that the owner's events have in the mailbox of the copy."""
         return SharedIds(self.mailbox.ids.key, inside, self.number)
+
+    def owners_id(self, inside: Ids, text: str) -> str:
+        """
+        What the owner's mailbox calls an event of the copy.
+
+        Raises:
+            Refusal: the id is malformed, or of anything else.
+        """
+        if text in self.mailbox.raw_ids:
+            return text
+        try:
+            reference = inside.read(text)
+        except Malformed as error:
+            raise malformed_id() from error
+        if reference.kind is not Kind.SHARED_EVENT or reference.copy != self.number:
+            raise item_not_found()
+        ids = self.mailbox.ids
+        if reference.immutable:
+            return ids.immutable(reference.beyond, reference.slot)
+        return ids.plain(Kind.EVENT, reference.beyond, reference.slot)
 
 
 @dataclass

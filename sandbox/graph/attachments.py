@@ -135,7 +135,7 @@ def _found(call: Call) -> tuple[Event, date | None, Attachment]:
     except Malformed as error:
         raise malformed_id() from error
     # The id of an attachment holds that of its event, in either form.
-    if call.mailbox.find(item) != (event, slot):
+    if call.find(item) != (event, slot):
         raise malformed_id()
     return event, slot, attachments.find(event, slot, key)
 
@@ -150,7 +150,7 @@ def _expanded_item(call: Call, attachment: Attachment, wish: Expansion) -> Shown
 
 
 def _place(call: Call) -> str:
-    return f"events('{quote(call.ids[0])}')"
+    return f"events('{quote(call.path_ids[0])}')"
 
 
 def _entity(call: Call, shown: Shown) -> Shown:

@@ -102,7 +102,8 @@ def show_event(call: Call) -> Response:
 def show_calendar_of_event(call: Call) -> Response:
     call.need(READ)
     event, _ = addressed(call)
-    shown = query.narrow(show_calendar(call, call.mailbox.calendars[event.calendar]), query.selected())
+    calendar = call.reach.copy or call.mailbox.calendars[event.calendar]
+    shown = query.narrow(show_calendar(call, calendar), query.selected())
     return answer({"@odata.context": context(f"users('{call.person.oid}')/calendars/$entity"), **shown})
 
 
