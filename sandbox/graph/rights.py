@@ -22,8 +22,8 @@ GROUPS = _DIRECTORY | _OF_GROUPS
 
 # What only delegated permissions are called. Among an app's own roles these names say nothing.
 _DELEGATED_ONLY = MY_PROFILE
-# What the basic right does not show. Where a path or `$expand` has one of these words, it is not enough.
-BEYOND_BASIC = frozenset({"attachments", "extensions", "delta", "subscriptions"})
+# Where a path or `$expand` has one of these words, the basic right is not enough.
+BEYOND_BASIC = frozenset({"attachments", "extensions", "delta", "subscriptions", "findmeetingtimes"})
 
 
 def counting(
