@@ -103,6 +103,7 @@ def open_session(call: Call) -> Response:
     upload = Upload(
         id=call.mailbox.ids.attachment(call.mailbox.ids.immutable(event.number, slot), uuid4()),
         secret=secrets.token_urlsafe(32),
+        app_id=call.access.app_id,
         event=event.number,
         slot=slot,
         given=given,
