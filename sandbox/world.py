@@ -303,7 +303,10 @@ class World:
 
     def mailbox_at(self, address: str) -> Mailbox | None:
         """The mailbox that mail to this address arrives in, whatever its letter case; null outside this world."""
-        person = self.directory.find_person(address) if "@" in address else None
+        if "@" not in address:
+            return None
+        group = self.directory.find_group(address)
+        person = self.directory.find_person(address) if group is None else group.as_owner()
         return self.mailbox(person) if person is not None else None
 
     def owners(self) -> list[Person]:

@@ -7,6 +7,7 @@ import orjson
 from flask import Response, request
 
 from sandbox import attachments, drafts, edits, extensions, series
+from sandbox.drafts import Draft
 from sandbox.graph import expand, query, related
 from sandbox.graph.addressing import addressed
 from sandbox.graph.calendars import show as show_calendar
@@ -36,7 +37,7 @@ def count_events(call: Call) -> Response:
 def create_event(call: Call) -> Response:
     call.need(WRITE)
     sent = call.body()
-    draft = drafts.read(sent)
+    draft = _draft(call, sent)
     if call.reach.copy is not None:
         # Nobody asked the owner whether to be reminded of what others plan.
         draft.members.setdefault("isReminderOn", False)
@@ -58,6 +59,14 @@ def create_event(call: Call) -> Response:
     response.headers["Location"] = f"{GRAPH}/v1.0/{call.root}/events('{call.renderer.id_of(event)}')"
     response.headers["ETag"] = call.mailbox.ids.etag(event.changed)
     return response
+
+
+def _draft(call: Call, sent: dict[str, Any]) -> Draft:
+    draft = drafts.read(sent)
+    if call.group is not None:
+        # Nobody is reminded by the calendar of a group.
+        draft.members.pop("isReminderOn", None)
+    return draft
 
 
 def _made_before(call: Call, transaction: str | None, digest: str) -> Event | None:
@@ -112,7 +121,7 @@ def update_event(call: Call) -> Response:
     call.need(WRITE)
     event, slot = addressed(call)
     _require_match(call, event)
-    draft = drafts.read(call.body())
+    draft = _draft(call, call.body())
     if slot is None:
         edits.update(call.mailbox, event, draft)
     else:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox.graph_side import ALICE, BOB, GRAPH, Graph, StandIn, timed, weekly
+from tests.sandbox.meeting_side import answers, copy_of, every_tuesday, meeting
 from tests.sandbox.samples import lacks, sample
 from tests.sandbox.sharing_side import (
     CARLA,
@@ -153,3 +154,32 @@ def test_groups_of_the_tenant_are_listed_and_shown(stand_in: StandIn, member: Gr
 def test_the_log_names_the_group_as_the_mailbox(stand_in: StandIn, member: Graph) -> None:
     member.get(f"{PLACE}/events")
     assert stand_in.look("requests")["requests"][-1]["mailbox"] == TASKFORCE_MAIL
+
+
+def test_a_group_accepts_whatever_it_is_invited_to(stand_in: StandIn, member: Graph) -> None:
+    carla = stand_in.graph(CARLA)
+    for made in (
+        carla.post("/me/events", meeting(TASKFORCE_MAIL.upper(), subject="Once")),
+        carla.post("/me/events", meeting(TASKFORCE_MAIL, subject="At the same time")),
+        carla.post("/me/events", every_tuesday(TASKFORCE_MAIL, subject="Weekly")),
+    ):
+        assert set(answers(carla.get(f"/me/events/{made['id']}")).values()) == {"accepted"}
+    held = member.get(f"{PLACE}/events")["value"]
+    assert subjects(held) == ["Once", "At the same time", "Weekly"]
+    assert {(each["responseStatus"]["response"], each["isOrganizer"], each["isReminderOn"]) for each in held} == {
+        ("accepted", False, False)
+    }
+    carla.delete(f"/me/events/{made['id']}")
+    assert subjects(member.get(f"{PLACE}/events")["value"])[-1] == "Canceled: Weekly"
+
+
+def test_answers_reach_the_group_that_invited(stand_in: StandIn, member: Graph) -> None:
+    made, carla = member.post(f"{PLACE}/events", meeting(CARLA)), stand_in.graph(CARLA)
+    carla.call("POST", f"/me/events/{copy_of(carla, made)['id']}/tentativelyAccept", {})
+    assert answers(member.get(f"{PLACE}/events/{made['id']}")) == {CARLA: "tentativelyAccepted"}
+
+
+def test_events_of_a_group_remind_nobody(member: Graph) -> None:
+    made = member.post(f"{PLACE}/events", timed("Sync", *NOON, isReminderOn=True))
+    assert made["isReminderOn"] is False
+    assert member.patch(f"{PLACE}/events/{made['id']}", {"isReminderOn": True})["isReminderOn"] is False
