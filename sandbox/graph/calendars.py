@@ -8,6 +8,7 @@ from flask import Response
 from sandbox import edits, extended, sharing
 from sandbox.drafts import fold, read_properties
 from sandbox.graph import expand
+from sandbox.graph.addressing import addressed
 from sandbox.graph.call import READ, WRITE, Call
 from sandbox.graph.envelope import GRAPH, answer, context, empty
 from sandbox.graph.extending import MULTI, SINGLE, expanded_properties, searched_properties
@@ -71,7 +72,7 @@ def show_calendar(call: Call) -> Response:
 @container.route("GET", "events/*/calendar")
 def show_calendar_of_event(call: Call) -> Response:
     call.need(READ)
-    call.mailbox.find(call.ids[0])
+    addressed(call)
     return _shown(call)
 
 

@@ -10,7 +10,6 @@ from sandbox import attachments, drafts, edits, extensions, series
 from sandbox.drafts import Draft
 from sandbox.graph import expand, query, related
 from sandbox.graph.addressing import addressed
-from sandbox.graph.calendars import show as show_calendar
 from sandbox.graph.call import READ, WRITE, Call
 from sandbox.graph.envelope import GRAPH, answer, context, empty
 from sandbox.graph.listing import count, listing
@@ -105,15 +104,6 @@ def show_event(call: Call) -> Response:
     response = answer(_entity(call, shown))
     response.headers["ETag"] = call.mailbox.ids.etag(event.changed)
     return response
-
-
-@container.route("GET", "events/*/calendar")
-def show_calendar_of_event(call: Call) -> Response:
-    call.need(READ)
-    event, _ = addressed(call)
-    calendar = call.reach.copy or call.mailbox.calendars[event.calendar]
-    shown = query.narrow(show_calendar(call, calendar), query.selected())
-    return answer({"@odata.context": context(f"users('{call.person.oid}')/calendars/$entity"), **shown})
 
 
 @container.route("PATCH", "events/*")

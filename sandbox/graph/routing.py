@@ -57,7 +57,10 @@ class Router:
         def register(handler: Handler) -> Handler:
             for pattern in patterns:
                 words = tuple(_word(word) for word in pattern.lower().split("/")) if pattern else ()
-                self._routes.setdefault(words, {})[method] = Route(handler, locked)
+                methods = self._routes.setdefault(words, {})
+                if method in methods:
+                    raise ValueError(f"Two functions answer {method} {pattern}.")
+                methods[method] = Route(handler, locked)
             return handler
 
         return register
