@@ -583,6 +583,19 @@ def test_attachments_of_a_copys_event_are_reached_by_the_ids_that_the_copy_shows
         assert bob.get(f"/me/events/{shown['id']}/attachments")["value"] == []
 
 
+def test_extensions_of_a_copys_event_speak_of_the_sharees_mailbox(stand_in: StandIn) -> None:
+    copy = copy_of(stand_in, "write")
+    bob = stand_in.graph(BOB)
+    event = bob.post(f"{copy}/events", timed("Plan", *NOON))["id"]
+    sent = {"@odata.type": "microsoft.graph.openTypeExtension", "extensionName": "com.example.x", "n": 1}
+    for answer in (
+        bob.post(f"/me/events/{event}/extensions", sent),
+        bob.get(f"{copy}/events/{event}/extensions/com.example.x"),
+        bob.get(f"/me/events/{event}/extensions"),
+    ):
+        assert f"events('{quote(event)}')/extensions" in answer["@odata.context"]
+
+
 def test_an_event_of_a_copy_leads_to_the_copy_and_not_to_the_owners_calendar(stand_in: StandIn) -> None:
     copy = copy_of(stand_in, "read")
     bob = stand_in.graph(BOB)
