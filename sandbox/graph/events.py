@@ -99,7 +99,8 @@ def show_event(call: Call) -> Response:
     for wish in wishes:
         shown = shown | expanders[wish.name](place, wish)
     if not names:
-        link = f"{GRAPH}/v1.0/{call.root}/calendars('{call.calendar_id_of(event)}')"
+        calendar = "calendar" if call.group is not None else f"calendars('{call.calendar_id_of(event)}')"
+        link = f"{GRAPH}/v1.0/{call.root}/{calendar}"
         shown = shown | {"calendar@odata.associationLink": f"{link}/$ref", "calendar@odata.navigationLink": link}
     response = answer(_entity(call, shown))
     response.headers["ETag"] = call.mailbox.ids.etag(event.changed)

@@ -23,6 +23,7 @@ from tests.sandbox.sharing_side import (
 )
 
 PLACE = f"/groups/{TASKFORCE}"
+LINK = "calendar@odata.navigationLink"
 UNKNOWN = (404, "Request_ResourceNotFound")
 NO_SEGMENT = (404, "ResourceNotFound")
 
@@ -57,7 +58,9 @@ def test_members_share_its_events(stand_in: StandIn, member: Graph) -> None:
     for path in ("calendarView", "calendar/calendarView", f"events/{made['id']}/instances"):
         assert len(bob.get(f"{PLACE}/{path}?{WINDOW}&$top=50")["value"]) == 10
     assert bob.get(f"/groups('{TASKFORCE}')/events")["@odata.context"].endswith(f"groups('{TASKFORCE}')/events")
-    assert bob.get(f"{PLACE}/events/{made['id']}/calendar")["owner"]["address"] == TASKFORCE_MAIL
+    calendar = bob.get(f"{PLACE}/events/{made['id']}/calendar")
+    assert calendar["owner"]["address"] == TASKFORCE_MAIL
+    assert calendar == bob.get(f"{PLACE}/calendar") == bob.get(bob.get(f"{PLACE}/events/{made['id']}")[LINK])
     changed = member.patch(f"{PLACE}/events/{made['id']}", {"subject": "Sync"})
     assert (changed["id"], changed["subject"]) == (made["id"], "Sync")
     member.delete(f"{PLACE}/events/{made['id']}")
