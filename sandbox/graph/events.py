@@ -8,7 +8,7 @@ from flask import Response, request
 
 from sandbox import attachments, drafts, edits, extensions, series
 from sandbox.drafts import Draft
-from sandbox.graph import expand, query, related
+from sandbox.graph import expand, groups, query, related
 from sandbox.graph.addressing import addressed
 from sandbox.graph.call import READ, WRITE, Call
 from sandbox.graph.envelope import GRAPH, answer, context, empty
@@ -45,6 +45,8 @@ def create_event(call: Call) -> Response:
     event = _made_before(call, transaction, digest)
     if event is None:
         draft.attachments = attachments.read_all(call.mailbox, drafts.given(sent, "attachments"))
+        if draft.attachments and call.group is not None:
+            raise groups.not_supported("attachments")
         event = edits.create(call.mailbox, call.calendar, draft)
         if transaction:
             call.mailbox.transactions[transaction] = (event.number, digest)

@@ -14,7 +14,7 @@ from sandbox.graph.envelope import answer, context
 from sandbox.graph.listing import listing
 from sandbox.graph.rights import GROUPS
 from sandbox.graph.routing import service
-from sandbox.refusals import invalid_request, privileges_missing, unknown_object, unknown_segment
+from sandbox.refusals import Refusal, invalid_request, privileges_missing, unknown_object, unknown_segment
 
 _ROOTS = frozenset({"events", "calendarview"})
 _OF_AN_EVENT = frozenset({"instances", "calendar", "extensions"})
@@ -63,8 +63,12 @@ def below_calendar(words: tuple[str, ...]) -> tuple[str, ...]:
     if lower[0] not in _ROOTS:
         raise unknown_segment(words[0])
     if lower[0] == "events" and len(lower) > 2 and lower[2] not in _OF_AN_EVENT:
-        raise invalid_request(f"Your request can't be completed. Calendars of groups do not support '{words[2]}'.")
+        raise not_supported(words[2])
     return words
+
+
+def not_supported(name: str) -> Refusal:
+    return invalid_request(f"Your request can't be completed. Calendars of groups do not support '{name}'.")
 
 
 def _need(call: Call) -> None:

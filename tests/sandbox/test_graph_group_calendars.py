@@ -176,6 +176,14 @@ def test_a_group_accepts_whatever_it_is_invited_to(stand_in: StandIn, member: Gr
     assert subjects(member.get(f"{PLACE}/events")["value"])[-1] == "Canceled: Weekly"
 
 
+def test_attachments_come_to_a_group_in_no_other_way_either(member: Graph) -> None:
+    file = {"@odata.type": "#microsoft.graph.fileAttachment", "name": "a.txt", "contentBytes": "aGk="}
+    assert member.refused("POST", f"{PLACE}/events", timed("Sync", *NOON, attachments=[file])) == INVALID
+    assert member.get(f"{PLACE}/events")["value"] == []
+    assert member.post(f"{PLACE}/events", timed("Sync", *NOON, attachments=[]))["hasAttachments"] is False
+    assert member.refused("GET", f"{PLACE}/events?$expand=attachments") == (400, "ExpandNotSupported")
+
+
 def test_answers_reach_the_group_that_invited(stand_in: StandIn, member: Graph) -> None:
     made, carla = member.post(f"{PLACE}/events", meeting(CARLA)), stand_in.graph(CARLA)
     carla.call("POST", f"/me/events/{copy_of(carla, made)['id']}/tentativelyAccept", {})
