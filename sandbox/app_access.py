@@ -49,7 +49,15 @@ class AppAccess:
         policies = [self.policies[key] for key in keys if key in self.policies]
         if any(policy.blocks(oid) for policy in policies):
             named -= NARROWED
-        for assignment in (self.assignments[key] for key in keys if key in self.assignments):
+        for assignment in self._assignments(tenant_id, app_id):
             if assignment.people is None or oid in assignment.people:
                 named |= assignment.scopes
         return named
+
+    def assigned(self, *, tenant_id: str, app_id: str) -> frozenset[str]:
+        """What assignments give the app in one mailbox or another."""
+        return frozenset().union(*(each.scopes for each in self._assignments(tenant_id, app_id)))
+
+    def _assignments(self, tenant_id: str, app_id: str) -> list[Assignment]:
+        keys = ((tenant_id, app_id), (tenant_id, None))
+        return [self.assignments[key] for key in keys if key in self.assignments]

@@ -72,8 +72,8 @@ class Person:
     `trouble` is the AADSTS number that every sign-in and every token request of this person ends in;
     `note` is what the account page says about it. `is_admin` makes a Global Administrator, `manages_apps`
     an Application Administrator. `home` is set where the person is a guest. `purpose` is what the mailbox
-    is for: a `user`, or a `room`, a piece of `equipment` or a `shared` mailbox, which are nobody's and sign
-    in nowhere.
+    is for: a `user`, or a `room`, a piece of `equipment`, a `shared` mailbox or a `group`, which are nobody's
+    and sign in nowhere.
     """
 
     oid: str
@@ -89,6 +89,10 @@ class Person:
     needs_second_factor: bool = False
     home: Home | None = None
     purpose: str = "user"
+
+    @property
+    def is_group(self) -> bool:
+        return self.purpose == "group"
 
     @property
     def is_resource(self) -> bool:
@@ -138,7 +142,7 @@ class Group:
 
     def as_owner(self) -> Person:
         """The group as somebody who owns a mailbox; nobody can sign in as it."""
-        return Person(self.id, self.tenant_id, self.name, self.mail, self.mail)
+        return Person(self.id, self.tenant_id, self.name, self.mail, self.mail, purpose="group")
 
 
 @dataclass(frozen=True)

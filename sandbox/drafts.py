@@ -89,6 +89,8 @@ def read(payload: Mapping[str, Any], *, trusted: bool = False) -> Draft:
     if "recurrence" in sent:
         draft.recurrence = _rule(sent["recurrence"])
         draft.drops_rule = draft.recurrence is None
+        if draft.recurrence is not None and not trusted and not draft.recurrence["range"].get("startDate"):
+            raise invalid_property()
     draft.properties = read_properties(sent)
     # Unfolded, since the members of an extension belong to an app, which may write them as it likes.
     draft.extensions = extensions.read_all(given(payload, "extensions"))

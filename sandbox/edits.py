@@ -234,7 +234,7 @@ def default_members(mailbox: Mailbox) -> dict[str, Any]:
         "categories": [],
         "transactionId": None,
         "reminderMinutesBeforeStart": 15,
-        "isReminderOn": True,
+        "isReminderOn": not person.is_group,
         "hasAttachments": False,
         "subject": "",
         "bodyPreview": "",

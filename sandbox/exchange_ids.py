@@ -7,10 +7,12 @@ binary ones leave out what stands in front of it and end in the number of paddin
 
 import base64
 import binascii
+from datetime import date
 from enum import StrEnum
 
-from sandbox.ids import Ids, Kind, Malformed
-from sandbox.refusals import malformed_id
+from sandbox.ids import Ids, Kind, Malformed, Reference
+from sandbox.items import Event
+from sandbox.refusals import item_not_found, malformed_id
 from sandbox.world import Mailbox
 
 
@@ -44,19 +46,28 @@ def translated(mailbox: Mailbox, text: str, source: Format, target: Format) -> s
         raise malformed_id() from error
     if reference.kind is Kind.CALENDAR:
         # Calendars have one id for life: it is its own immutable form.
-        found = mailbox.calendar(item).id
+        found = mailbox.calendar_or_copy(item).id
         return _from_graph(mailbox.ids, found, _FORMS_OF_CALENDARS.get(target, target))
     if reference.immutable is not source.is_immutable:
         raise malformed_id()
-    event, slot = mailbox.find(item)
-    found = (
-        mailbox.ids.immutable(event.number, slot)
-        if target.is_immutable
-        else mailbox.ids.plain(Kind.EVENT, event.plain, slot)
-    )
+    ids, event, slot = _find(mailbox, item, reference)
+    found = ids.immutable(event.number, slot) if target.is_immutable else ids.plain(Kind.EVENT, event.plain, slot)
     if attachment is not None:
         found = mailbox.ids.attachment(found, attachment)
     return _from_graph(mailbox.ids, found, target)
+
+
+def _find(mailbox: Mailbox, item: str, reference: Reference) -> tuple[Ids, Event, date | None]:
+    """An event of the mailbox, or of a calendar of others that stands in it; and whose words its ids are."""
+    if reference.kind is not Kind.SHARED_EVENT:
+        return mailbox.ids, *mailbox.find(item)
+    copy = mailbox.copies.get(reference.copy)
+    if copy is None:
+        raise item_not_found()
+    event, slot = copy.mailbox.find(copy.owners_id(mailbox.ids, item))
+    if event.calendar != copy.calendar.number:
+        raise item_not_found()
+    return copy.ids(mailbox.ids), event, slot
 
 
 _FORMS_OF_CALENDARS = {Format.IMMUTABLE_ENTRY: Format.ENTRY, Format.REST_IMMUTABLE: Format.REST}

@@ -178,6 +178,8 @@ class Upload:
 
     id: str
     secret: str
+    # The app that began it, whose limits the pieces count for.
+    app_id: str
     event: int
     slot: date | None
     # What was said of the attachment when the session began.

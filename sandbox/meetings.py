@@ -131,7 +131,7 @@ def invite(guest: Mailbox, source: Event) -> None:
             "categories": [],
             "transactionId": None,
             "reminderMinutesBeforeStart": 15,
-            "isReminderOn": True,
+            "isReminderOn": not guest.person.is_group,
             "hasAttachments": False,
             "isOrganizer": False,
             "isDraft": False,

@@ -146,6 +146,7 @@ def read_rule(pattern: dict[str, Any], extent: dict[str, Any], *, zone: str, sta
     """
     kind = _word(_PATTERNS, pattern.get("type"))
     reach = _word(_RANGES, extent.get("type"))
+    _check_unused(pattern, extent)
     rule = _known(
         pattern=kind,
         range=reach,
@@ -163,6 +164,21 @@ def read_rule(pattern: dict[str, Any], extent: dict[str, Any], *, zone: str, sta
     if rule.first() is None:
         raise invalid_property()
     return rule
+
+
+def _check_unused(pattern: dict[str, Any], extent: dict[str, Any]) -> None:
+    """
+    What the type of a rule does not use is looked at all the same; answers write zeros, the first index and the
+    first date there is, and clients write those back.
+    """
+    _number(pattern.get("dayOfMonth") or 0, 0, 31)
+    _number(pattern.get("month") or 0, 0, 12)
+    _number(extent.get("numberOfOccurrences") or 0, 0, 999)
+    _index(pattern.get("index"))
+    if pattern.get("daysOfWeek"):
+        _day_names(pattern["daysOfWeek"])
+    if extent.get("endDate"):
+        _date(extent["endDate"])
 
 
 @lru_cache(maxsize=KNOWN_RULES)

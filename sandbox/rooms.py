@@ -1,4 +1,7 @@
-"""Rooms and equipment answer by themselves: they accept what finds them free, and decline everything else."""
+"""
+Who answers without anybody's doing: rooms and equipment accept what finds them free, and decline everything
+else; groups accept whatever they are invited to.
+"""
 
 from datetime import date, timedelta
 
@@ -7,7 +10,7 @@ from sandbox.answers import Answer, Reply
 from sandbox.items import Event
 from sandbox.world import Change, Mailbox
 
-ANSWERING = frozenset({"room", "equipment"})
+ANSWERING = frozenset({"room", "equipment", "group"})
 # How far ahead of a meeting's first day it is looked whether the room is free each time.
 BOOKED_AHEAD = timedelta(days=180)
 
@@ -21,8 +24,8 @@ def answer_invitation(change: Change) -> None:
     for slot in slots:
         # A series that was declined as a whole is gone, with all its days.
         if event.number in room.events:
-            free = _is_free(room, event, slot)
-            answers.respond(room, event, slot, Answer.ACCEPTED if free else Answer.DECLINED, Reply())
+            comes = room.person.is_group or _is_free(room, event, slot)
+            answers.respond(room, event, slot, Answer.ACCEPTED if comes else Answer.DECLINED, Reply())
 
 
 def _waits(event: Event, slot: date | None) -> bool:

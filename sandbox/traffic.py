@@ -8,7 +8,7 @@ from werkzeug.http import http_date
 
 from sandbox import failing, graph
 from sandbox.faults import Fault
-from sandbox.graph import batch, envelope
+from sandbox.graph import batch, envelope, uploads
 from sandbox.graph.routing import words_of_path
 from sandbox.refusals import Refusal
 from sandbox.state import current
@@ -32,12 +32,16 @@ def _arrive() -> Response | None:
     if is_ours(request.path):
         return None
     sandbox, asked = current(), graph.path_and_query()
-    words = words_of_path() if graph.is_graph(request.path) else ()
-    # A batch is nobody's: its members say whose they are.
-    mailbox = graph.addressed_mailbox(words) if words and words[0].lower() != "$batch" else None
+    if uploads.is_upload(request.path):
+        demand = uploads.demand()
+        mailbox = demand.mailbox if demand is not None else None
+    else:
+        words = words_of_path() if graph.is_graph(request.path) else ()
+        # A batch is nobody's: its members say whose they are.
+        mailbox = graph.addressed_mailbox(words) if words and words[0].lower() != "$batch" else None
+        demand = _demand(words, mailbox)
     outer: int | None = request.environ.get(batch.MEMBER_OF)
     g.entry = sandbox.log.begin(at=sandbox.clock.now(), method=request.method, path=asked, mailbox=mailbox, batch=outer)
-    demand = _demand(words, mailbox)
     if demand is not None:
         try:
             g.leave = sandbox.throttle.enter(demand)

@@ -51,6 +51,26 @@ class Copy:
         """The ids that the owner's events have in the mailbox of the copy."""
         return SharedIds(self.mailbox.ids.key, inside, self.number)
 
+    def owners_id(self, inside: Ids, text: str) -> str:
+        """
+        What the owner's mailbox calls an event of the copy.
+
+        Raises:
+            Refusal: the id is malformed, or of anything else.
+        """
+        if text in self.mailbox.raw_ids:
+            return text
+        try:
+            reference = inside.read(text)
+        except ids.Malformed as error:
+            raise malformed_id() from error
+        if reference.kind is not Kind.SHARED_EVENT or reference.copy != self.number:
+            raise item_not_found()
+        owners = self.mailbox.ids
+        if reference.immutable:
+            return owners.immutable(reference.beyond, reference.slot)
+        return owners.plain(Kind.EVENT, reference.beyond, reference.slot)
+
 
 Listener = Callable[[Change], None]
 Neighbours = Callable[[str], "Mailbox | None"]
@@ -315,7 +335,10 @@ class World:
 
     def mailbox_at(self, address: str) -> Mailbox | None:
         """The mailbox that mail to this address arrives in, whatever its letter case; null outside this world."""
-        person = self.directory.find_person(address) if "@" in address else None
+        if "@" not in address:
+            return None
+        group = self.directory.find_group(address)
+        person = self.directory.find_person(address) if group is None else group.as_owner()
         return self.mailbox(person) if person is not None else None
 
     def owners(self) -> list[Person]:

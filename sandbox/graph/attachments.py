@@ -101,6 +101,7 @@ def open_session(call: Call) -> Response:
     upload = Upload(
         id=call.mailbox.ids.attachment(call.mailbox.ids.immutable(event.number, slot), uuid4()),
         secret=secrets.token_urlsafe(32),
+        app_id=call.access.app_id,
         event=event.number,
         slot=slot,
         given=given,
@@ -133,7 +134,7 @@ def _found(call: Call) -> tuple[Event, date | None, Attachment]:
     except Malformed as error:
         raise malformed_id() from error
     # The id of an attachment holds that of its event, in either form.
-    if call.mailbox.find(item) != (event, slot):
+    if call.find(item) != (event, slot):
         raise malformed_id()
     return event, slot, attachments.find(event, slot, key)
 
@@ -148,7 +149,7 @@ def _expanded_item(call: Call, attachment: Attachment, wish: Expansion) -> Shown
 
 
 def _place(call: Call) -> str:
-    return f"events('{quote(call.ids[0])}')"
+    return f"events('{quote(call.path_ids[0])}')"
 
 
 def _entity(call: Call, shown: Shown) -> Shown:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from enum import Enum
 from functools import cached_property
 from typing import Any
@@ -223,6 +224,16 @@ class Call:
     def calendar(self) -> Calendar:
         """The calendar that the path names, or that of its event, or the default one."""
         return self.reach.calendar
+
+    def find(self, text: str) -> tuple[Event, date | None]:
+        """
+        The event of an id as the caller knows it, and the day of the slot if it is an instance's.
+
+        Raises:
+            Refusal: the id is malformed, or nothing has it.
+        """
+        copy = self.reach.copy
+        return self.mailbox.find(text if copy is None else copy.owners_id(self.home.ids, text))
 
     def calendar_id_of(self, event: Event) -> str:
         """The id, as the caller knows it, of the calendar in which an event is."""

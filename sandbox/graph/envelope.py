@@ -71,7 +71,10 @@ def _dumps(body: Any) -> bytes:
 
 
 def empty(status: int) -> Response:
-    return Response(status=status)
+    response = Response(status=status)
+    # Of what is not there, no kind is told.
+    del response.headers["Content-Type"]
+    return response
 
 
 def stamp(response: Response) -> Response:

@@ -7,7 +7,8 @@ import orjson
 from flask import Response, request
 
 from sandbox import attachments, drafts, edits, extensions, series
-from sandbox.graph import expand, query, related
+from sandbox.drafts import Draft
+from sandbox.graph import expand, groups, query, related
 from sandbox.graph.addressing import addressed
 from sandbox.graph.call import READ, WRITE, Call
 from sandbox.graph.envelope import GRAPH, answer, context, empty
@@ -35,7 +36,7 @@ def count_events(call: Call) -> Response:
 def create_event(call: Call) -> Response:
     call.need(WRITE)
     sent = call.body()
-    draft = drafts.read(sent)
+    draft = _draft(call, sent)
     if call.reach.copy is not None:
         # Nobody asked the owner whether to be reminded of what others plan.
         draft.members.setdefault("isReminderOn", False)
@@ -44,6 +45,8 @@ def create_event(call: Call) -> Response:
     event = _made_before(call, transaction, digest)
     if event is None:
         draft.attachments = attachments.read_all(call.mailbox, drafts.given(sent, "attachments"))
+        if draft.attachments and call.group is not None:
+            raise groups.not_supported("attachments")
         event = edits.create(call.mailbox, call.calendar, draft)
         if transaction:
             call.mailbox.transactions[transaction] = (event.number, digest)
@@ -57,6 +60,14 @@ def create_event(call: Call) -> Response:
     response.headers["Location"] = f"{GRAPH}/v1.0/{call.root}/events('{call.renderer.id_of(event)}')"
     response.headers["ETag"] = call.mailbox.ids.etag(event.changed)
     return response
+
+
+def _draft(call: Call, sent: dict[str, Any]) -> Draft:
+    draft = drafts.read(sent)
+    if call.group is not None:
+        # Nobody is reminded by the calendar of a group.
+        draft.members.pop("isReminderOn", None)
+    return draft
 
 
 def _made_before(call: Call, transaction: str | None, digest: str) -> Event | None:
@@ -90,7 +101,8 @@ def show_event(call: Call) -> Response:
     for wish in wishes:
         shown = shown | expanders[wish.name](place, wish)
     if not names:
-        link = f"{GRAPH}/v1.0/{call.root}/calendars('{call.calendar_id_of(event)}')"
+        calendar = "calendar" if call.group is not None else f"calendars('{call.calendar_id_of(event)}')"
+        link = f"{GRAPH}/v1.0/{call.root}/{calendar}"
         shown = shown | {"calendar@odata.associationLink": f"{link}/$ref", "calendar@odata.navigationLink": link}
     response = answer(_entity(call, shown))
     response.headers["ETag"] = call.mailbox.ids.etag(event.changed)
@@ -102,7 +114,7 @@ def update_event(call: Call) -> Response:
     call.need(WRITE)
     event, slot = addressed(call)
     _require_match(call, event)
-    draft = drafts.read(call.body())
+    draft = _draft(call, call.body())
     if slot is None:
         edits.update(call.mailbox, event, draft)
     else:

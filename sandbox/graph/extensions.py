@@ -20,7 +20,7 @@ def list_extensions(call: Call) -> Response:
     call.need(READ)
     event, _ = addressed(call)
     shown = [extensions.shown(each) for each in event.extensions.values()]
-    return listing(call, shown, f"events('{quote(call.ids[0])}')/extensions")
+    return listing(call, shown, f"events('{quote(call.path_ids[0])}')/extensions")
 
 
 @container.route("POST", "events/*/extensions")
@@ -69,6 +69,6 @@ def _found(call: Call) -> tuple[Event, Extension]:
 
 
 def _answer(call: Call, extension: Extension, status: int = 200) -> Response:
-    where = f"{call.root}/events('{quote(call.ids[0])}')/extensions/$entity"
+    where = f"{call.root}/events('{quote(call.path_ids[0])}')/extensions/$entity"
     shown = query.narrow(extensions.shown(extension), query.selected())
     return answer({"@odata.context": context(where), **shown}, status)

@@ -14,7 +14,7 @@ from sandbox.graph.envelope import answer, context
 from sandbox.graph.listing import listing
 from sandbox.graph.rights import GROUPS
 from sandbox.graph.routing import IN_DEFAULT_CALENDAR, service
-from sandbox.refusals import invalid_request, privileges_missing, unknown_object, unknown_segment
+from sandbox.refusals import Refusal, invalid_request, privileges_missing, unknown_object, unknown_segment
 
 _OF_AN_EVENT = frozenset({"instances", "calendar", "extensions"})
 
@@ -62,8 +62,12 @@ def below_calendar(words: tuple[str, ...]) -> tuple[str, ...]:
     if lower[0] not in IN_DEFAULT_CALENDAR:
         raise unknown_segment(words[0])
     if lower[0] == "events" and len(lower) > 2 and lower[2] not in _OF_AN_EVENT:
-        raise invalid_request(f"Your request can't be completed. Calendars of groups do not support '{words[2]}'.")
+        raise not_supported(words[2])
     return words
+
+
+def not_supported(name: str) -> Refusal:
+    return invalid_request(f"Your request can't be completed. Calendars of groups do not support '{name}'.")
 
 
 def _need(call: Call) -> None:

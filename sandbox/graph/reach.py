@@ -135,29 +135,13 @@ def _copy_of_event(home: Mailbox, text: str) -> Copy | None:
 
 
 def _through(home: Mailbox, copy: Copy, text: str | None) -> Reach:
-    event_id = None if text is None else _owners_id(home, copy, text)
+    event_id = None if text is None else copy.owners_id(home.ids, text)
     event, slot = (None, None) if event_id is None else copy.mailbox.find(event_id)
     if event is not None and event.calendar != copy.calendar.number:
         raise item_not_found()
     role = role_of(copy.mailbox, copy.calendar, home.person)
     ids = copy.ids(home.ids)
     return Reach(copy.mailbox, copy.calendar, ids, event_id, event, slot, copy, viewer=home.person, role=role)
-
-
-def _owners_id(home: Mailbox, copy: Copy, text: str) -> str:
-    """What the owner's mailbox calls an event of a copy."""
-    if text in copy.mailbox.raw_ids:
-        return text
-    try:
-        reference = home.ids.read(text)
-    except Malformed as error:
-        raise malformed_id() from error
-    if reference.kind is not Kind.SHARED_EVENT or reference.copy != copy.number:
-        raise item_not_found()
-    ids = copy.mailbox.ids
-    if reference.immutable:
-        return ids.immutable(reference.beyond, reference.slot)
-    return ids.plain(Kind.EVENT, reference.beyond, reference.slot)
 
 
 def _directly(home: Mailbox, calendar: Calendar, address: Address) -> Reach:

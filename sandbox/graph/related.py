@@ -73,8 +73,9 @@ def _related(call: Call) -> dict[str, Expander]:
         """Of what the caller may not see, nothing comes along."""
         return lambda place, wish: {} if call.sight.hides(place[0].members_at(place[1])) else expander(place, wish)
 
-    return {
-        "attachments": if_seen(partial(_attachments, call)),
+    # Events of groups have none.
+    of_people = {} if call.group is not None else {"attachments": if_seen(partial(_attachments, call))}
+    return of_people | {
         "calendar": partial(_calendar, call),
         "extensions": if_seen(_extensions),
         SINGLE: if_seen(partial(_properties, several=False)),

@@ -22,8 +22,8 @@ GROUPS = _DIRECTORY | _OF_GROUPS
 
 # What only delegated permissions are called. Among an app's own roles these names say nothing.
 _DELEGATED_ONLY = MY_PROFILE
-# What the basic right does not show. Where a path or `$expand` has one of these words, it is not enough.
-BEYOND_BASIC = frozenset({"attachments", "extensions", "delta", "subscriptions"})
+# Where a path or `$expand` has one of these words, the basic right is not enough.
+BEYOND_BASIC = frozenset({"attachments", "extensions", "delta", "subscriptions", "findmeetingtimes"})
 
 
 def counting(
@@ -36,7 +36,10 @@ def counting(
     scopes = access.scopes
     if access.person is None:
         scopes = frozenset(name for name in scopes - _DELEGATED_ONLY if not name.endswith(".Shared"))
-        if owner is not None and not of_group:
+        if owner is None:
+            # Whatever belongs to no mailbox, such as subscriptions, is for whoever may do something in any.
+            scopes |= policies.assigned(tenant_id=access.tenant_id, app_id=access.app_id)
+        elif not of_group:
             scopes = policies.scopes(scopes, tenant_id=access.tenant_id, app_id=access.app_id, oid=owner.oid)
     elif access.person.is_personal or "subscriptions" in asked:
         # Personal accounts have none for what is shared, and nobody can watch that.

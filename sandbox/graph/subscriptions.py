@@ -1,5 +1,6 @@
 """Subscriptions: asking to be told, for how long, and no longer."""
 
+from dataclasses import replace
 from math import ceil
 from typing import Any
 
@@ -30,6 +31,7 @@ def create_subscription(call: Call) -> Response:
     sandbox = call.sandbox
     with sandbox.lock:
         wish = wishes.read_wish(call, wishes.folded(call.body()))
+        _need_in_mailbox(call, wish)
         _refuse_excess(call, wish)
     # The lock is free meanwhile: whoever answers the handshake may ask us something first.
     for url in (wish.notification_url, wish.lifecycle_url):
@@ -66,6 +68,7 @@ def renew_subscription(call: Call) -> Response:
     """A new end, a new address, or the next certificate; whatever else is sent beside them is not looked at."""
     _admit(call, "write")
     sandbox, subscription, sent = call.sandbox, _mine(call), wishes.folded(call.body())
+    _need_in_mailbox(call, subscription)
     if not sent.keys() & {"expirationDateTime", "notificationUrl", "encryptionCertificate", "encryptionCertificateId"}:
         raise wishes.refused("expirationDateTime or notificationUrl is required.")
     ends, url, certificate = subscription.expires_at, subscription.notification_url, subscription.certificate
@@ -99,7 +102,9 @@ def delete_subscription(call: Call) -> Response:
 def reauthorize_subscription(call: Call) -> Response:
     """Says that the app may still; the end stays where it was."""
     _admit(call, "reauthorize")
-    call.sandbox.lifecycle.confirmed(_mine(call))
+    subscription = _mine(call)
+    _need_in_mailbox(call, subscription)
+    call.sandbox.lifecycle.confirmed(subscription)
     return empty(204)
 
 
@@ -108,13 +113,27 @@ def _admit(call: Call, kind: str) -> None:
     Raises:
         Refusal: the token has no right to it, or the app has asked too often.
     """
-    call.need(READ if call.sandbox.subscriptions.strict_scopes else READ_OR_WRITE)
+    call.need(_rights(call))
     app_id, tenant_id, windows = call.access.app_id, call.access.tenant_id, call.sandbox.subscription_calls
     waits = (windows.take(f"{kind}/app", app_id), windows.take(f"{kind}/tenant", (app_id, tenant_id)))
     longest = max((wait for wait in waits if wait is not None), default=None)
     if longest is not None:
         seconds = max(1, ceil(longest.total_seconds()))
         raise too_many_requests({"Retry-After": str(seconds)})
+
+
+def _rights(call: Call) -> frozenset[str]:
+    return READ if call.sandbox.subscriptions.strict_scopes else READ_OR_WRITE
+
+
+def _need_in_mailbox(call: Call, subscription: Subscription) -> None:
+    """
+    What a token says need not hold for every mailbox: administrators limit apps to some of them.
+
+    Raises:
+        Refusal: it does not hold for this one.
+    """
+    replace(call, owner=subscription.person).need(_rights(call))
 
 
 def _refuse_excess(call: Call, wish: Subscription) -> None:

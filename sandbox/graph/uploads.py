@@ -16,16 +16,18 @@ from sandbox.items import Upload
 from sandbox.refusals import Refusal, item_not_found, too_large
 from sandbox.render import Form, Renderer, instant
 from sandbox.state import Sandbox, current
+from sandbox.throttling import Demand
 from sandbox.world import Mailbox
 
 blueprint = Blueprint("uploads", __name__)
 
+_ROOT = "/_upload/"
 LARGEST_PIECE = 4 * attachments.MEGABYTE
 _SESSION = re.compile(r"users\('([^'@]+)@[^']*'\)/events\('([^']+)'\)/attachmentsessions\('([^']+)'\)", re.IGNORECASE)
 _RANGE = re.compile(r"bytes (\d{1,12})-(\d{1,12})/(\d{1,12})", re.ASCII | re.IGNORECASE)
 
 
-@blueprint.route("/_upload/<path:path>", methods=["GET", "PUT", "DELETE"])
+@blueprint.route(f"{_ROOT}<path:path>", methods=["GET", "PUT", "DELETE"])
 def answer_upload(path: str) -> Response:
     sandbox = current()
     try:
@@ -42,6 +44,27 @@ def answer_upload(path: str) -> Response:
             return envelope.stamp(response)
     except Refusal as refused:
         return envelope.refuse(refused)
+
+
+def is_upload(path: str) -> bool:
+    return path.startswith(_ROOT)
+
+
+def demand() -> Demand | None:
+    """What the request asks of the limits of the app that began the session; null if it knows no session."""
+    sandbox, path = current(), request.path.removeprefix(_ROOT)
+    try:
+        with sandbox.lock:
+            mailbox, upload = _found(sandbox, path)
+    except Refusal:
+        return None
+    return Demand(
+        app_id=upload.app_id,
+        tenant_id=mailbox.person.tenant_id,
+        mailbox=mailbox.person.upn,
+        writes=request.method != "GET",
+        uploaded=request.content_length or 0,
+    )
 
 
 def _found(sandbox: Sandbox, path: str) -> tuple[Mailbox, Upload]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.tracking import Chain, Cursor, DeltaTokens
-from tests.sandbox.graph_side import ALICE, BOB, IMMUTABLE, JSON, Graph, StandIn, timed
+from tests.sandbox.graph_side import ALICE, BOB, IMMUTABLE, JSON, Graph, StandIn, timed, weekly
 from tests.sandbox.test_graph_delta import END, ROUND, START, event, instances, series
 
 
@@ -344,7 +344,7 @@ def test_changes_can_show_up_late_and_a_change_of_the_lag_loses_none(
 
 def old_series(graph: Graph) -> JSON:
     """It begins in November, before the window."""
-    rule = {"pattern": {"type": "weekly", "interval": 1, "daysOfWeek": ["monday"]}, "range": {"type": "noEnd"}}
+    rule = weekly("2026-11-02", "monday")
     return graph.post("/me/events", timed("Old", "2026-11-02T10:00:00", "2026-11-02T11:00:00", recurrence=rule))
 
 
@@ -413,7 +413,8 @@ def test_a_series_that_moved_away_is_named_by_its_former_ids(
 def test_a_deleted_series_without_instances_in_the_window_is_told_by_its_master(
     graph: Graph, switches: Switches
 ) -> None:
-    rule = {"pattern": {"type": "daily", "interval": 1}, "range": {"type": "numbered", "numberOfOccurrences": 2}}
+    reach = {"type": "numbered", "startDate": "2026-03-02", "numberOfOccurrences": 2}
+    rule = {"pattern": {"type": "daily", "interval": 1}, "range": reach}
     master = graph.post("/me/events", event(2, month=3, recurrence=rule))
     _, link = graph.round(ROUND)
     graph.delete(f"/me/events/{master['id']}")

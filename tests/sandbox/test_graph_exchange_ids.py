@@ -5,7 +5,8 @@ import itertools
 
 import pytest
 
-from tests.sandbox.graph_side import BOB, IMMUTABLE, JSON, Graph, StandIn, timed, weekly
+from tests.sandbox.graph_side import ALICE, BOB, IMMUTABLE, JSON, Graph, StandIn, timed, weekly
+from tests.sandbox.sharing_side import share
 from tests.shared import shared
 
 FORMS = ("entryId", "ewsId", "immutableEntryId", "restId", "restImmutableEntryId")
@@ -120,3 +121,24 @@ def test_a_wrong_request_is_refused_as_a_whole(graph: Graph, changes: JSON, refu
 def test_a_thousand_ids_are_taken(graph: Graph) -> None:
     calendar = graph.get("/me/calendar")["id"]
     assert targets(graph, [calendar] * 1000, "restId", "restId") == [calendar] * 1000
+
+
+def test_ids_of_shared_calendars_and_of_what_is_in_them_are_translated_in_the_sharees_mailbox(
+    stand_in: StandIn, graph: Graph
+) -> None:
+    ids_of_all_sorts(graph)
+    copy = share(stand_in, "read")
+    bob, path = stand_in.graph(BOB), f"/me/calendars/{copy}"
+    window = "startDateTime=2026-12-01T00:00:00Z&endDateTime=2026-12-02T00:00:00Z"
+    plain, lasting = (
+        [each["id"] for url in ("events", f"calendarView?{window}") for each in bob.all(f"{path}/{url}", Prefer=prefer)]
+        for prefer in ("x", IMMUTABLE)
+    )
+    assert len(set(plain)) == 3
+    assert targets(bob, plain, "restId", "restImmutableEntryId") == lasting
+    assert targets(bob, lasting, "restImmutableEntryId", "restId") == plain
+    assert copy is not None
+    assert targets(bob, [copy], "restId", "restImmutableEntryId") == [copy]
+    stand_in.door("sharing", do="unshare", mailbox=ALICE, person=BOB)
+    for gone in translate(bob, [*plain, copy], "restId", "restImmutableEntryId"):
+        assert gone["errorDetails"]["code"] == "ErrorItemNotFound"

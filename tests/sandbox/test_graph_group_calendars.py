@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox.graph_side import ALICE, BOB, CARLA, FARID, GRAPH, NOON, Graph, StandIn, timed, weekly
+from tests.sandbox.meeting_side import answers, copy_of, every_tuesday, meeting
 from tests.sandbox.samples import lacks, sample
 from tests.sandbox.sharing_side import (
     DENIED,
@@ -19,6 +20,7 @@ from tests.sandbox.sharing_side import (
 )
 
 PLACE = f"/groups/{TASKFORCE}"
+LINK = "calendar@odata.navigationLink"
 UNKNOWN = (404, "Request_ResourceNotFound")
 NO_SEGMENT = (404, "ResourceNotFound")
 
@@ -53,7 +55,9 @@ def test_members_share_its_events(stand_in: StandIn, member: Graph) -> None:
     for path in ("calendarView", "calendar/calendarView", f"events/{made['id']}/instances"):
         assert len(bob.get(f"{PLACE}/{path}?{WINDOW}&$top=50")["value"]) == 10
     assert bob.get(f"/groups('{TASKFORCE}')/events")["@odata.context"].endswith(f"groups('{TASKFORCE}')/events")
-    assert bob.get(f"{PLACE}/events/{made['id']}/calendar") == bob.get(f"{PLACE}/calendar")
+    calendar = bob.get(f"{PLACE}/events/{made['id']}/calendar")
+    assert calendar["owner"]["address"] == TASKFORCE_MAIL
+    assert calendar == bob.get(f"{PLACE}/calendar") == bob.get(bob.get(f"{PLACE}/events/{made['id']}")[LINK])
     changed = member.patch(f"{PLACE}/events/{made['id']}", {"subject": "Sync"})
     assert (changed["id"], changed["subject"]) == (made["id"], "Sync")
     member.delete(f"{PLACE}/events/{made['id']}")
@@ -157,3 +161,40 @@ def test_groups_of_the_tenant_are_listed_and_shown(stand_in: StandIn, member: Gr
 def test_the_log_names_the_group_as_the_mailbox(stand_in: StandIn, member: Graph) -> None:
     member.get(f"{PLACE}/events")
     assert stand_in.look("requests")["requests"][-1]["mailbox"] == TASKFORCE_MAIL
+
+
+def test_a_group_accepts_whatever_it_is_invited_to(stand_in: StandIn, member: Graph) -> None:
+    carla = stand_in.graph(CARLA)
+    for made in (
+        carla.post("/me/events", meeting(TASKFORCE_MAIL.upper(), subject="Once")),
+        carla.post("/me/events", meeting(TASKFORCE_MAIL, subject="At the same time")),
+        carla.post("/me/events", every_tuesday(TASKFORCE_MAIL, subject="Weekly")),
+    ):
+        assert set(answers(carla.get(f"/me/events/{made['id']}")).values()) == {"accepted"}
+    held = member.get(f"{PLACE}/events")["value"]
+    assert subjects(held) == ["Once", "At the same time", "Weekly"]
+    assert {(each["responseStatus"]["response"], each["isOrganizer"], each["isReminderOn"]) for each in held} == {
+        ("accepted", False, False)
+    }
+    carla.delete(f"/me/events/{made['id']}")
+    assert subjects(member.get(f"{PLACE}/events")["value"])[-1] == "Canceled: Weekly"
+
+
+def test_attachments_come_to_a_group_in_no_other_way_either(member: Graph) -> None:
+    file = {"@odata.type": "#microsoft.graph.fileAttachment", "name": "a.txt", "contentBytes": "aGk="}
+    assert member.refused("POST", f"{PLACE}/events", timed("Sync", *NOON, attachments=[file])) == INVALID
+    assert member.get(f"{PLACE}/events")["value"] == []
+    assert member.post(f"{PLACE}/events", timed("Sync", *NOON, attachments=[]))["hasAttachments"] is False
+    assert member.refused("GET", f"{PLACE}/events?$expand=attachments") == (400, "ExpandNotSupported")
+
+
+def test_answers_reach_the_group_that_invited(stand_in: StandIn, member: Graph) -> None:
+    made, carla = member.post(f"{PLACE}/events", meeting(CARLA)), stand_in.graph(CARLA)
+    carla.call("POST", f"/me/events/{copy_of(carla, made)['id']}/tentativelyAccept", {})
+    assert answers(member.get(f"{PLACE}/events/{made['id']}")) == {CARLA: "tentativelyAccepted"}
+
+
+def test_events_of_a_group_remind_nobody(member: Graph) -> None:
+    made = member.post(f"{PLACE}/events", timed("Sync", *NOON, isReminderOn=True))
+    assert made["isReminderOn"] is False
+    assert member.patch(f"{PLACE}/events/{made['id']}", {"isReminderOn": True})["isReminderOn"] is False

@@ -70,3 +70,9 @@ def test_a_path_has_one_answer(router: Router) -> None:
 
 def test_a_word_with_parameters_of_nobody_is_no_resource(graph: Graph) -> None:
     assert graph.refused("GET", "/me/calendar/calendarView/delta(from='now')") == (404, "ResourceNotFound")
+
+
+def test_no_path_is_answered_by_two_functions(router: Router) -> None:
+    with pytest.raises(ValueError, match="EVENTS"):
+        router.route("GET", "EVENTS/*/Delta")(lambda _: Response())
+    router.route("DELETE", "events/*/delta")(lambda _: Response())

@@ -394,3 +394,14 @@ def test_the_door_refuses_what_it_does_not_know(stand_in: StandIn) -> None:
     answered = stand_in.http.post("/_sandbox/edit", json={"mailbox": ALICE, "op": "accept", "id": mine["id"]})
     assert answered.status_code == 400
     assert "organizer" in (answered.json or {})["error"]
+
+
+def test_answers_without_a_body_tell_no_kind_of_it(graph: Graph) -> None:
+    event = graph.post("/me/events", meeting(BOB))
+    for method, path in (("POST", "/dismissReminder"), ("POST", "/cancel")):
+        response = graph.call(method, f"/me/events/{event['id']}{path}", {})
+        assert (response.data, response.headers.get("Content-Type")) == (b"", None)
+    gone = graph.post("/me/events", meeting(BOB))["id"]
+    wish = {"requests": [{"id": "1", "method": "DELETE", "url": f"/me/events/{gone}"}]}
+    [member] = graph.post("/$batch", wish)["responses"]
+    assert (member["status"], "Content-Type" in member["headers"], "body" in member) == (204, False, False)

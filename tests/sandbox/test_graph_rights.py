@@ -94,6 +94,16 @@ def test_the_basic_right_is_not_enough_for_changes_attachments_and_extensions(st
     assert stand_in.graph(scopes=("Calendars.Read",)).call("GET", DELTA).status_code == 200
 
 
+def test_the_basic_right_is_enough_for_schedules_and_not_for_suggestions(stand_in: StandIn) -> None:
+    basic = stand_in.graph(scopes=("Calendars.ReadBasic",))
+    times = {
+        name: {"dateTime": text, "timeZone": "UTC"} for name, text in zip(("startTime", "endTime"), NOON, strict=True)
+    }
+    assert basic.post("/me/calendar/getSchedule", {"schedules": [ALICE], **times})["value"]
+    assert basic.refused("POST", "/me/findMeetingTimes", {}) == DENIED
+    assert stand_in.graph(scopes=("Calendars.Read",)).post("/me/findMeetingTimes", {})["meetingTimeSuggestions"]
+
+
 def test_scopes_for_what_is_shared_watch_nothing(stand_in: StandIn) -> None:
     for scope in ("Calendars.Read.Shared", "Calendars.ReadWrite.Shared"):
         assert stand_in.graph(scopes=(scope,)).refused("GET", "/subscriptions") == DENIED

@@ -7,6 +7,7 @@ import pytest
 from sandbox.directory import CONTOSO_ID
 from tests.sandbox.graph_side import ALICE, BOB, JSON, PAULA, Graph, StandIn, timed, weekly
 from tests.sandbox.samples import lacks
+from tests.sandbox.sharing_side import share
 from tests.shared import shared
 
 URL = "/me/calendar/getSchedule"
@@ -146,6 +147,20 @@ def test_others_are_told_when_and_not_what(stand_in: StandIn, graph: Graph) -> N
     assert set(bob["scheduleItems"][0]) == {"status", "start", "end"}
     assert alice["scheduleItems"][0]["subject"] == "Mine"
     assert bob["workingHours"]["timeZone"] == {"name": "Tokyo Standard Time"}
+
+
+@pytest.mark.parametrize(("role", "told"), [("freeBusyRead", False), ("limitedRead", True), ("write", True)])
+def test_to_whom_a_calendar_is_shared_to_be_read_its_schedule_says_what(
+    stand_in: StandIn, graph: Graph, role: str, told: bool
+) -> None:
+    graph.post("/me/events", at("08:00", "09:00", "Plan"))
+    graph.post("/me/events", at("10:00", "11:00", "Doctor", sensitivity="private"))
+    share(stand_in, role)
+    plan, doctor = one(stand_in.graph(BOB), asked(ALICE))["scheduleItems"]
+    assert (plan.get("subject"), doctor.get("isPrivate")) == (("Plan", True) if told else (None, None))
+    # Not even a delegate is told here what is private.
+    share(stand_in, "delegateWithPrivateEventAccess")
+    assert "subject" not in one(stand_in.graph(BOB), asked(ALICE))["scheduleItems"][1]
 
 
 @pytest.mark.parametrize("sensitivity", ["private", "confidential", "personal"])

@@ -135,7 +135,10 @@ def test_expansions_equal_an_independent_computation(
         {
             "start": {"dateTime": begins.isoformat(), "timeZone": zone},
             "end": {"dateTime": (begins + timedelta(minutes=minutes)).isoformat(), "timeZone": zone},
-            "recurrence": {"pattern": {"type": "daily", "interval": interval}, "range": {"type": "noEnd"}},
+            "recurrence": {
+                "pattern": {"type": "daily", "interval": interval},
+                "range": {"type": "noEnd", "startDate": start.isoformat()},
+            },
         }
     )
     rules_of_zone = ZoneInfo(zone)
@@ -229,7 +232,8 @@ def test_answers_show_the_full_set_of_a_rule_with_its_fillings(graph: Graph) -> 
     ],
 )
 def test_rules_that_make_no_sense_are_refused(graph: Graph, recurrence: JSON) -> None:
-    event = timed("A", "2026-12-01T10:00:00", "2026-12-01T11:00:00", recurrence=recurrence)
+    rule = recurrence | {"range": {"startDate": "2026-12-01"} | recurrence["range"]}
+    event = timed("A", "2026-12-01T10:00:00", "2026-12-01T11:00:00", recurrence=rule)
     assert graph.refused("POST", "/me/events", event) == (400, "ErrorPropertyValidationFailure")
 
 
@@ -334,3 +338,35 @@ def test_a_window_may_not_be_longer_than_five_years(graph: Graph) -> None:
 def test_the_zone_of_a_rule_is_a_text(graph: Graph) -> None:
     rule = weekly("2026-12-01", "tuesday", recurrenceTimeZone=["UTC"])
     assert graph.refused("POST", "/me/events", timed("A", *NOON, recurrence=rule)) == (400, "RequestBodyRead")
+
+
+@pytest.mark.parametrize(
+    ("unused", "code"),
+    [
+        ({"dayOfMonth": 32}, "ErrorPropertyValidationFailure"),
+        ({"month": 13}, "ErrorPropertyValidationFailure"),
+        ({"month": -1}, "ErrorPropertyValidationFailure"),
+        ({"index": "fifth"}, "RequestBodyRead"),
+        ({"daysOfWeek": ["someday"]}, "RequestBodyRead"),
+        ({"firstDayOfWeek": "someday"}, "RequestBodyRead"),
+    ],
+)
+def test_what_a_rule_ignores_is_validated_all_the_same(graph: Graph, unused: JSON, code: str) -> None:
+    every_day = {"type": "daily", "interval": 1}
+    extent = {"type": "noEnd", "startDate": "2026-12-01"}
+    event = timed("A", "2026-12-01T12:00:00", "2026-12-01T13:00:00")
+    rule = {"pattern": every_day | unused, "range": extent}
+    assert graph.refused("POST", "/me/events", event | {"recurrence": rule}) == (400, code)
+    for odd in ({"endDate": "soon"}, {"numberOfOccurrences": -1}):
+        rule = {"pattern": every_day, "range": extent | odd}
+        assert graph.refused("POST", "/me/events", event | {"recurrence": rule})[0] == 400
+    # What answers show there is taken back.
+    rule = graph.post("/me/events", event | {"recurrence": {"pattern": every_day, "range": extent}})["recurrence"]
+    assert graph.post("/me/events", event | {"recurrence": rule})["recurrence"] == rule
+
+
+def test_a_rule_needs_the_day_on_which_it_starts(graph: Graph) -> None:
+    event = timed("A", "2026-12-01T12:00:00", "2026-12-01T13:00:00")
+    rule = {"pattern": {"type": "daily", "interval": 1}, "range": {"type": "noEnd"}}
+    refusal = (400, "ErrorPropertyValidationFailure")
+    assert graph.refused("POST", "/me/events", event | {"recurrence": rule}) == refusal

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -573,3 +574,45 @@ def test_items_with_odd_ids_are_found_through_a_copy(stand_in: StandIn) -> None:
     assert [each["id"] for each in bob.all(f"{copy}/events")] == ["odd one"]
     assert bob.get(f"{copy}/events/odd%20one")["subject"] == "Odd"
     assert bob.refused("GET", "/me/events/odd%20one") == MALFORMED
+
+
+def test_attachments_of_a_copys_event_are_reached_by_the_ids_that_the_copy_shows(stand_in: StandIn) -> None:
+    copy = copy_of(stand_in, "write")
+    bob, alice = stand_in.graph(BOB), stand_in.graph()
+    event = bob.post(f"{copy}/events", timed("Plan", *NOON))
+    sent = {"@odata.type": "#microsoft.graph.fileAttachment", "name": "plan.txt", "contentBytes": "aGk="}
+    for prefer in ("x", IMMUTABLE):
+        shown = bob.get(f"/me/events/{event['id']}", Prefer=prefer)
+        added = bob.post(f"/me/events/{shown['id']}/attachments", sent, Prefer=prefer)
+        # Nothing in the answer speaks of the owner's mailbox.
+        assert f"events('{quote(shown['id'])}')/attachments" in added["@odata.context"]
+        path = f"{copy}/events/{shown['id']}/attachments/{added['id']}"
+        assert bob.get(path)["name"] == "plan.txt"
+        assert bob.call("GET", f"{path}/$value").data == b"hi"
+        owners = alice.get(f"/me/events/{alice.all('/me/events')[0]['id']}/attachments")["value"][0]["id"]
+        assert bob.refused("GET", f"{copy}/events/{shown['id']}/attachments/{owners}") == MALFORMED
+        bob.delete(path)
+        assert bob.get(f"/me/events/{shown['id']}/attachments")["value"] == []
+
+
+def test_extensions_of_a_copys_event_speak_of_the_sharees_mailbox(stand_in: StandIn) -> None:
+    copy = copy_of(stand_in, "write")
+    bob = stand_in.graph(BOB)
+    event = bob.post(f"{copy}/events", timed("Plan", *NOON))["id"]
+    sent = {"@odata.type": "microsoft.graph.openTypeExtension", "extensionName": "com.example.x", "n": 1}
+    for answer in (
+        bob.post(f"/me/events/{event}/extensions", sent),
+        bob.get(f"{copy}/events/{event}/extensions/com.example.x"),
+        bob.get(f"/me/events/{event}/extensions"),
+    ):
+        assert f"events('{quote(event)}')/extensions" in answer["@odata.context"]
+
+
+def test_an_event_of_a_copy_leads_to_the_copy_and_not_to_the_owners_calendar(stand_in: StandIn) -> None:
+    copy = copy_of(stand_in, "read")
+    bob = stand_in.graph(BOB)
+    stand_in.graph().post("/me/events", timed("Plan", *NOON))
+    (event,) = bob.all(f"{copy}/events")
+    found = bob.get(f"/me/events/{event['id']}/calendar")
+    assert found == bob.get(copy) | {"@odata.context": found["@odata.context"]}
+    assert (found["canShare"], found["canEdit"], found["isDefaultCalendar"]) == (False, False, False)

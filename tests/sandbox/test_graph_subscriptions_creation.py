@@ -417,3 +417,35 @@ def test_deleting_ends_it(stand_in: StandIn, graph: Graph, listener: Listener) -
     path = f"/subscriptions/{graph.post('/subscriptions', wish(stand_in, listener))['id']}"
     assert graph.call("DELETE", path).status_code == 204
     assert graph.refused("DELETE", path) == (404, "ResourceNotFound")
+
+
+def test_an_app_watches_only_mailboxes_that_administrators_leave_to_it(stand_in: StandIn, listener: Listener) -> None:
+    itself, bobs = app(stand_in, "Calendars.Read"), wish(stand_in, listener, resource=f"users/{BOB}/events")
+    kept = itself.post("/subscriptions", bobs)
+    itself.delete(f"/subscriptions/{itself.post('/subscriptions', bobs | {'changeType': 'deleted'})['id']}")
+    stand_in.door("access", tenant="contoso.example", mailboxes=[ALICE], right="restrict")
+    refusal = itself.call("POST", "/subscriptions", bobs | {"changeType": "deleted"})
+    assert refusal.status_code == 403
+    assert refusal.json is not None
+    assert refusal.json["error"]["message"] == "Access to OData is disabled."
+    renewal = {"expirationDateTime": bobs["expirationDateTime"]}
+    assert itself.refused("PATCH", f"/subscriptions/{kept['id']}", renewal) == (403, "ErrorAccessDenied")
+    assert itself.refused("POST", f"/subscriptions/{kept['id']}/reauthorize") == (403, "ErrorAccessDenied")
+    assert itself.get(f"/subscriptions/{kept['id']}")["id"] == kept["id"]
+    itself.post("/subscriptions", wish(stand_in, listener, resource=f"users/{ALICE}/events"))
+    itself.delete(f"/subscriptions/{kept['id']}")
+
+
+def test_roles_of_exchange_are_enough_to_watch_the_mailboxes_they_are_for(
+    stand_in: StandIn, listener: Listener
+) -> None:
+    itself = app(stand_in)
+    alices = wish(stand_in, listener, resource=f"users/{ALICE}/events")
+    assert itself.refused("POST", "/subscriptions", alices) == (403, "ErrorAccessDenied")
+    stand_in.door("access", tenant="contoso.example", mailboxes=[ALICE], roles=["Application Calendars.Read"])
+    made = itself.post("/subscriptions", alices)
+    assert [each["id"] for each in itself.get("/subscriptions")["value"]] == [made["id"]]
+    assert itself.refused("POST", "/subscriptions", alices | {"resource": f"users/{BOB}/events"}) == (
+        403,
+        "ErrorAccessDenied",
+    )

@@ -212,3 +212,24 @@ def test_nobody_opens_a_session_in_somebody_elses_mailbox(stand_in: StandIn, gra
     assert bob.refused("POST", url, wish()) == (403, "ErrorAccessDenied")
     reader = stand_in.graph(scopes=("Calendars.Read",))
     assert reader.refused("POST", f"{path}/attachments/createUploadSession", wish()) == (403, "ErrorAccessDenied")
+
+
+def test_pieces_count_for_the_app_and_mailbox_of_the_session(stand_in: StandIn, graph: Graph) -> None:
+    session = opened(stand_in, graph, event_path(graph))
+    stand_in.door("limits", upload_bytes=2 * MEGABYTE)
+    assert session.send(0, MEGABYTE - 1).status_code == 200
+    refused = session.send(MEGABYTE, 3 * MEGABYTE - 1)
+    assert code_of(refused) == (429, "TooManyRequests")
+    assert int(refused.headers["Retry-After"]) > 0
+    # The piece was not taken, and requests with a token share the budget.
+    assert graph.call("POST", "/me/events", timed("B", *NOON)).status_code == 429
+    stand_in.door("clock", advance=300)
+    assert session.send(MEGABYTE, 2 * MEGABYTE - 1).status_code == 200
+    asked = stand_in.look("requests")["requests"]
+    assert {each["mailbox"] for each in asked if each["method"] == "PUT"} == {ALICE}
+    # Whoever does not know the session uses nobody's budget up.
+    stand_in.door("limits", requests=1)
+    stranger = Session(stand_in, session.url.replace("authtoken=", "authtoken=x"))
+    assert [code_of(stranger.send(0, 9))[0] for _ in range(3)] == [401, 401, 401]
+    assert session.ask("GET").status_code == 200
+    assert session.ask("GET").status_code == 429
