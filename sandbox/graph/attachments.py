@@ -13,7 +13,7 @@ from sandbox.calendar_text import as_calendar
 from sandbox.graph import expand, query
 from sandbox.graph.addressing import addressed
 from sandbox.graph.call import READ, WRITE, Call
-from sandbox.graph.envelope import GRAPH, answer, base_url, context, empty
+from sandbox.graph.envelope import answer, base_url, context, empty
 from sandbox.graph.expand import Expansion
 from sandbox.graph.listing import Kind, listing
 from sandbox.graph.query import Shown
@@ -46,7 +46,7 @@ def add_attachment(call: Call) -> Response:
     shown = call.renderer.attachment(event, slot, attachment)
     response = answer(_entity(call, shown), 201)
     response.headers["Location"] = (
-        f"{GRAPH}/v1.0/users('{call.person.oid}')/events('{call.renderer.id_of(event, slot)}')"
+        f"{base_url()}/users('{call.person.oid}')/events('{call.renderer.id_of(event, slot)}')"
         f"/attachments('{shown['id']}')"
     )
     return response

@@ -11,7 +11,7 @@ from sandbox.drafts import Draft
 from sandbox.graph import expand, groups, query, related
 from sandbox.graph.addressing import addressed
 from sandbox.graph.call import READ, WRITE, Call
-from sandbox.graph.envelope import GRAPH, answer, context, empty
+from sandbox.graph.envelope import GRAPH, answer, base_url, context, empty
 from sandbox.graph.listing import count, listing
 from sandbox.graph.query import Shown
 from sandbox.graph.routing import container
@@ -57,7 +57,7 @@ def create_event(call: Call) -> Response:
         if draft.extensions:
             shown["extensions"] = [extensions.shown(each) for each in event.extensions.values()]
         response = answer(_entity(call, shown), 201)
-    response.headers["Location"] = f"{GRAPH}/v1.0/{call.root}/events('{call.renderer.id_of(event)}')"
+    response.headers["Location"] = f"{base_url()}/{call.root}/events('{call.renderer.id_of(event)}')"
     response.headers["ETag"] = call.mailbox.ids.etag(event.changed)
     return response
 

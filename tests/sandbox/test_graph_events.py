@@ -197,6 +197,10 @@ def test_links_lead_to_the_host_that_was_asked(stand_in: StandIn) -> None:
     token = stand_in.sandbox.identity.issue_access_token(stand_in.person(ALICE))
     local = Graph(stand_in, token, host="127.0.0.1:8400")
     assert local.get("/me/events?$top=1")["@odata.nextLink"].startswith("http://127.0.0.1:8400/v1.0/me/events?")
+    made = local.call("POST", "/me/events", timed("A", *NOON))
+    assert made.headers["Location"].startswith("http://127.0.0.1:8400/v1.0/users(")
+    same = stand_in.graph().call("POST", "/me/events", timed("A", *NOON))
+    assert same.headers["Location"].startswith("https://graph.microsoft.com/v1.0/users(")
 
 
 def test_rights_are_asked_for(stand_in: StandIn) -> None:
