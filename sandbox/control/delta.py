@@ -5,7 +5,7 @@ from typing import Literal
 from flask import Response
 from pydantic import Field
 
-from sandbox.control.door import Door, blueprint, owner, read
+from sandbox.control.door import Door, Seconds, blueprint, owner, read
 from sandbox.graph.envelope import answer
 from sandbox.state import current
 from sandbox.tracking import RemovalReason, SelectStyle, SeriesRemoval, SeriesStyle
@@ -34,7 +34,7 @@ class DeltaRequest(Door):
     top: bool = False
     select: SelectStyle = "reduce"
     strict_links: bool = False
-    lag: float = Field(default=0, ge=0)
+    lag: Seconds = 0
     uses: int | None = Field(default=None, ge=0)
     tokens: int | None = Field(default=None, ge=0)
     expired_status: int = Field(default=410, ge=400, le=499)
