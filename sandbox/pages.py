@@ -184,7 +184,7 @@ def _line(mailbox: Mailbox, one: Instance) -> Line:
         for name, usual in (("showAs", "busy"), ("sensitivity", "normal"))
         if shown.get(name, usual) != usual
     ]
-    response = (shown.get("responseStatus") or {}).get("response")
+    response = _text_in(shown, "responseStatus", "response")
     if response in _RESPONSES:
         notes.append(_RESPONSES[response])
     if shown.get("isOnlineMeeting"):
@@ -195,7 +195,7 @@ def _line(mailbox: Mailbox, one: Instance) -> Line:
         id=str(shown["id"]),
         subject=str(shown.get("subject") or "(no subject)"),
         when="all day" if one.all_day else f"{starts:%H:%M} to {ends:%H:%M}",
-        where=str((shown.get("location") or {}).get("displayName") or ""),
+        where=_text_in(shown, "location", "displayName"),
         notes=", ".join(notes),
         starts=starts,
         all_day=one.all_day,
@@ -208,8 +208,16 @@ def _line(mailbox: Mailbox, one: Instance) -> Line:
 def _inviter(shown: dict[str, Any]) -> str | None:
     if shown.get("isOrganizer", True) or shown.get("isCancelled"):
         return None
-    person = (shown.get("organizer") or {}).get("emailAddress") or {}
-    return str(person.get("name") or person.get("address") or "somebody")
+    name, address = (_text_in(shown, "organizer", "emailAddress", member) for member in ("name", "address"))
+    return name or address or "somebody"
+
+
+def _text_in(shown: dict[str, Any], *names: str) -> str:
+    """A member of a member; nothing where what is shown verbatim has no such thing."""
+    found: Any = shown
+    for name in names:
+        found = found.get(name) if isinstance(found, dict) else None
+    return str(found or "")
 
 
 def _monday(week: str, today: date) -> date:

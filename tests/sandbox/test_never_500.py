@@ -500,9 +500,13 @@ def test_what_is_shown_verbatim_may_happen_at_the_end_of_time(stand_in: StandIn,
 
 
 @pytest.mark.parametrize(
-    "shown", [{}, {"start": 1}, *({"start": each, "end": each} for each in VALUES if isinstance(each, dict))]
+    "shown",
+    [
+        *({"start": each, "end": each} for each in VALUES if isinstance(each, dict)),
+        *(dict.fromkeys(CHANGES, value) | {"isOrganizer": False} for value in (None, "x", 1, [], [1], {}, {"a": [1]})),
+    ],
 )
-def test_the_pages_show_what_is_shown_verbatim_whatever_its_times(stand_in: StandIn, shown: JSON) -> None:
+def test_the_pages_show_what_is_shown_verbatim_whatever_it_is(stand_in: StandIn, shown: JSON) -> None:
     stand_in.edit("settings", settings={"timeZone": "Asia/Tokyo"})
     stand_in.edit("raw", event={"subject": "Odd", **shown})
     for week in ("2026-W49", "4500-W01", "1601-W02"):
