@@ -16,7 +16,7 @@ from sandbox.extended import Changes
 from sandbox.items import Attachment, Extension
 from sandbox.members import boolean, folded, integer, mapping, mappings, one_of, text, texts
 from sandbox.refusals import invalid_property, unknown_zone, unreadable
-from sandbox.zones import Moment, UnknownZone, iana
+from sandbox.zones import FIRST_DAY, LAST_DAY, Moment, UnknownZone, iana
 
 NEVER = "0001-01-01T00:00:00Z"
 # Of an attendee in the organizer's list who has not said anything yet.
@@ -119,7 +119,20 @@ def read_properties(folded: Mapping[str, Any]) -> Changes:
 
 def read_moment(value: Any) -> Moment:
     """
-    A folded `dateTimeTimeZone`.
+    A folded `dateTimeTimeZone` that a mailbox is to keep.
+
+    Raises:
+        Refusal: it is none, its zone is unknown, or it lies outside of what Exchange keeps.
+    """
+    moment = read_wish(value)
+    if not FIRST_DAY <= moment.wall.date() <= LAST_DAY:
+        raise invalid_property()
+    return moment
+
+
+def read_wish(value: Any) -> Moment:
+    """
+    A folded `dateTimeTimeZone` that is only asked about.
 
     Raises:
         Refusal: it is none, or its zone is unknown.

@@ -48,7 +48,11 @@ def key_of(id_: str) -> str:
         return f"{kind} {int(found['tag'], 16)}"
     if found["name"] is not None:
         return f"{kind} {found['set'].lower()} name {found['name']}"
-    return f"{kind} {found['set'].lower()} id {int(found['id'], 0)}"
+    return f"{kind} {found['set'].lower()} id {_number(found['id'])}"
+
+
+def _number(text: str) -> int:
+    return int(text, 16) if text.lower().startswith("0x") else int(text)
 
 
 def read_single(payload: Any) -> Changes:
@@ -110,7 +114,7 @@ def _read(given: dict[str, Any], *, several: bool) -> tuple[str, ExtendedPropert
     elif found["name"] is not None:
         where = f"{{{found['set'].lower()}}} Name {found['name']}"
     else:
-        where = f"{{{found['set'].lower()}}} Id 0x{int(found['id'], 0):x}"
+        where = f"{{{found['set'].lower()}}} Id 0x{_number(found['id']):x}"
     return key, ExtendedProperty(f"{kind} {where}", read)
 
 

@@ -4,9 +4,12 @@ import re
 import time
 from random import Random
 from threading import Lock
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+# What can stand in a header.
+HeaderText = Annotated[str, Field(pattern=r"^[\x20-\x7e]+$")]
 
 
 class Match(BaseModel):
@@ -58,9 +61,9 @@ class Fault(BaseModel):
     code: str | None = None
     message: str = "The sandbox was asked to fail here."
     # Graph shows whole seconds, a fraction or a date; whatever is given here is sent as it stands.
-    retry_after: int | float | str | None = None
+    retry_after: int | float | HeaderText | None = None
     body: Body = "error"
-    content_type: str | None = Field(default=None, pattern=r"^[\x20-\x7e]+$")
+    content_type: HeaderText | None = None
     delay: float = Field(default=0, ge=0, le=120)
     # Seconds over which the body trickles out.
     drip: float = Field(default=0, ge=0, le=120)

@@ -13,6 +13,9 @@ from sandbox.refusals import unreadable
 # In Graph's spelling and order.
 DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 WORKDAYS = DAYS[1:6]
+# More digits than any number here can have are no number, and would take long to read.
+_DIGITS = re.compile("[0-9]{1,18}")
+DEEPEST = 100
 _TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,12})?)?")
 
 
@@ -36,13 +39,18 @@ def boolean(value: Any) -> bool:
     raise _unfit(value, "Edm.Boolean")
 
 
+def digits(text: str) -> int | None:
+    """A whole number that is written in plain digits; null for everything else."""
+    return int(text) if _DIGITS.fullmatch(text) else None
+
+
 def integer(value: Any) -> int:
     if isinstance(value, str):
         try:
             value = int(value)
         except ValueError as error:
             raise _unfit(value, "Edm.Int32") from error
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, int) or isinstance(value, bool) or not -(2**31) <= value < 2**31:
         raise _unfit(value, "Edm.Int32")
     return value
 
@@ -87,6 +95,21 @@ def texts(value: Any) -> list[str]:
     if not isinstance(value, list):
         raise unreadable("A list of strings was expected.")
     return [text(each) for each in value]
+
+
+def is_too_deep(value: Any) -> bool:
+    """Whether JSON is nested deeper than OData's readers go; whoever walks through it could not return."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def mapping(value: Any) -> dict[str, Any]:

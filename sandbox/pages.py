@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from sandbox import answers, edits, series
 from sandbox.answers import Reply
 from sandbox.directory import Person
-from sandbox.drafts import Draft, read
+from sandbox.drafts import Draft, read, read_moment
 from sandbox.items import Calendar, Event
 from sandbox.members import DAYS
 from sandbox.refusals import Refusal
@@ -20,7 +20,7 @@ from sandbox.render import Form, Renderer
 from sandbox.series import Instance
 from sandbox.state import current
 from sandbox.world import Mailbox
-from sandbox.zones import Moment, to_utc, to_wall
+from sandbox.zones import FIRST_DAY, LAST_DAY, Moment, to_utc, to_wall
 
 blueprint = Blueprint("pages", __name__)
 
@@ -93,7 +93,7 @@ def change(address: str, action: str) -> ResponseReturnValue:
     try:
         with sandbox.lock:
             act(mailbox, form)
-    except (Refusal, ValueError, KeyError) as error:
+    except (Refusal, ValueError, KeyError, OverflowError) as error:
         sentence = error.message if isinstance(error, Refusal) else "Please fill in every field."
         return _week(mailbox, form, problem=sentence), 400
     return redirect(
@@ -184,7 +184,7 @@ def _line(mailbox: Mailbox, one: Instance) -> Line:
         for name, usual in (("showAs", "busy"), ("sensitivity", "normal"))
         if shown.get(name, usual) != usual
     ]
-    response = (shown.get("responseStatus") or {}).get("response")
+    response = _text_in(shown, "responseStatus", "response")
     if response in _RESPONSES:
         notes.append(_RESPONSES[response])
     if shown.get("isOnlineMeeting"):
@@ -195,7 +195,7 @@ def _line(mailbox: Mailbox, one: Instance) -> Line:
         id=str(shown["id"]),
         subject=str(shown.get("subject") or "(no subject)"),
         when="all day" if one.all_day else f"{starts:%H:%M} to {ends:%H:%M}",
-        where=str((shown.get("location") or {}).get("displayName") or ""),
+        where=_text_in(shown, "location", "displayName"),
         notes=", ".join(notes),
         starts=starts,
         all_day=one.all_day,
@@ -208,15 +208,26 @@ def _line(mailbox: Mailbox, one: Instance) -> Line:
 def _inviter(shown: dict[str, Any]) -> str | None:
     if shown.get("isOrganizer", True) or shown.get("isCancelled"):
         return None
-    person = (shown.get("organizer") or {}).get("emailAddress") or {}
-    return str(person.get("name") or person.get("address") or "somebody")
+    name, address = (_text_in(shown, "organizer", "emailAddress", member) for member in ("name", "address"))
+    return name or address or "somebody"
+
+
+def _text_in(shown: dict[str, Any], *names: str) -> str:
+    """A member of a member; nothing where what is shown verbatim has no such thing."""
+    found: Any = shown
+    for name in names:
+        found = found.get(name) if isinstance(found, dict) else None
+    return str(found or "")
 
 
 def _monday(week: str, today: date) -> date:
     try:
-        return datetime.strptime(f"{week}-1", "%G-W%V-%u").date()  # noqa: DTZ007 - a week has no zone
+        monday = datetime.strptime(f"{week}-1", "%G-W%V-%u").date()  # noqa: DTZ007 - a week has no zone
+        if FIRST_DAY <= monday <= LAST_DAY:
+            return monday
     except ValueError:
-        return today - timedelta(days=today.weekday())
+        """Then it is this one."""
+    return today - timedelta(days=today.weekday())
 
 
 def _week_name(day: date) -> str:
@@ -241,12 +252,16 @@ def _add(mailbox: Mailbox, form: MultiDict[str, str]) -> None:
                 "attendees": [{"emailAddress": {"address": each}} for each in form.get("invite", "").split()],
             }
         ).members,
-        start=Moment(begins, zone),
-        end=Moment(ends, zone),
+        start=_moment(begins, zone),
+        end=_moment(ends, zone),
         all_day=all_day,
         recurrence=_recurrence(form.get("repeats", ""), day),
     )
     edits.create(mailbox, _calendar(mailbox, form.get("calendar", "")), draft)
+
+
+def _moment(wall: datetime, zone: str) -> Moment:
+    return read_moment({"dateTime": wall.isoformat(), "timeZone": zone})
 
 
 def _recurrence(repeats: str, day: date) -> dict[str, Any] | None:
@@ -274,7 +289,7 @@ def _move(mailbox: Mailbox, form: MultiDict[str, str]) -> None:
     one = series.as_single(event) if slot is None else series.instance_at(event, slot)
     begins = datetime.combine(date.fromisoformat(form["date"]), time.fromisoformat(form.get("start") or "00:00"))
     zone = event.start.zone if one.all_day else mailbox.settings.time_zone
-    draft = Draft(start=Moment(begins, zone), end=Moment(begins + (one.end - one.start), zone))
+    draft = Draft(start=_moment(begins, zone), end=_moment(begins + (one.end - one.start), zone))
     if slot is None:
         edits.update(mailbox, event, draft)
     else:

@@ -7,7 +7,7 @@ A rule knows days only. At what hour, and in which zone, is the matter of the se
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from itertools import takewhile
@@ -15,8 +15,9 @@ from typing import Any, Literal, TypeVar
 
 from dateutil import rrule
 
-from sandbox.members import DAYS
+from sandbox.members import DAYS, digits
 from sandbox.refusals import invalid_property, unreadable
+from sandbox.zones import LAST_DAY
 
 INDEXES = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
 NO_DATE = "0001-01-01"
@@ -77,6 +78,10 @@ class Rule:
 
     @cached_property
     def _days(self) -> rrule.rrule:
+        return self.days_from(self.start)
+
+    def days_from(self, start: date) -> rrule.rrule:
+        """The days of the rule as if it began then."""
         options: dict[str, Any] = {}
         if self.pattern in _WITH_DAYS:
             options["byweekday"] = [_WEEKDAYS[day] for day in self.days]
@@ -95,17 +100,43 @@ class Rule:
             options["until"] = datetime.combine(self.end, time())
         return rrule.rrule(
             _FREQUENCIES[self.pattern],
-            dtstart=datetime.combine(self.start, time()),
+            dtstart=datetime.combine(start, time()),
             interval=self.interval,
             wkst=_WEEKDAYS[self.week_start],
             cache=True,
             **options,
         )
 
-    def slots(self, until: date) -> Iterator[date]:
-        """The days of the rule from its start to `until`, both included, in order."""
-        last = datetime.combine(until, time())
-        return (day.date() for day in takewhile(lambda day: day <= last, self._days))
+    def slots(self, until: date, since: date | None = None) -> Iterator[date]:
+        """
+        The days of the rule from its start to `until`, both included, in order. Who needs none before `since`
+        may or may not be given them, but has not to wait for centuries of days.
+        """
+        last = datetime.combine(min(until, LAST_DAY), time())
+        days = self._days if since is None else self._late_days(since)
+        return (day.date() for day in takewhile(lambda day: day <= last, days))
+
+    def _late_days(self, since: date) -> rrule.rrule:
+        """The days of the rule, beginning with one that is not long before `since`."""
+        decades = (since.year - self.start.year - 1) // 10
+        if decades <= 0 or self.range is Range.NUMBERED:
+            # Where days are counted there are few, and each of them matters.
+            return self._days
+        return _known_late_days(self, self.start.year + 10 * decades)
+
+    def step_before(self, year: int) -> date:
+        """The last day at or before the beginning of a year from which the rule goes on as from its start."""
+        new_year = date(year, 1, 1)
+        match self.pattern:
+            case Pattern.DAILY | Pattern.WEEKLY:
+                step = self.interval * (7 if self.pattern is Pattern.WEEKLY else 1)
+                return new_year - timedelta(days=(new_year - self.start).days % step)
+            case Pattern.ABSOLUTE_MONTHLY | Pattern.RELATIVE_MONTHLY:
+                months = 12 * (year - self.start.year) - (self.start.month - 1)
+                back = months % self.interval
+                return max(self.start, date(year - -(-back // 12), 1 + -back % 12, 1))
+            case _:
+                return max(self.start, date(year - (year - self.start.year) % self.interval, 1, 1))
 
     def first(self) -> date | None:
         """The first day of the rule, which may be later than its start; null if it has none."""
@@ -161,7 +192,8 @@ def read_rule(pattern: dict[str, Any], extent: dict[str, Any], *, zone: str, sta
         count=_number(extent.get("numberOfOccurrences"), 1, 999) if reach is Range.NUMBERED else 0,
         zone=_zone_name(extent.get("recurrenceTimeZone") or zone),
     )
-    if rule.first() is None:
+    first = rule.first()
+    if first is None or first > LAST_DAY:
         raise invalid_property()
     return rule
 
@@ -187,6 +219,11 @@ def _known(**members: Any) -> Rule:
     return Rule(**members)
 
 
+@lru_cache(maxsize=KNOWN_RULES)
+def _known_late_days(rule: Rule, year: int) -> rrule.rrule:
+    return rule.days_from(rule.step_before(year))
+
+
 def _word(words: dict[str, Word], value: object) -> Word:
     if not isinstance(value, str):
         raise invalid_property()
@@ -197,8 +234,8 @@ def _word(words: dict[str, Word], value: object) -> Word:
 
 
 def _number(value: object, lowest: int, highest: int) -> int:
-    if isinstance(value, str) and value.isdigit():
-        value = int(value)
+    if isinstance(value, str):
+        value = digits(value)
     if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
         raise invalid_property()
     return value

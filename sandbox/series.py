@@ -15,11 +15,12 @@ from typing import Any
 from sandbox.items import Event, Override
 from sandbox.recurrence import Rule
 from sandbox.refusals import Refusal, item_not_found
-from sandbox.zones import Moment, to_utc, to_wall
+from sandbox.zones import LAST_DAY, Moment, to_utc, to_wall
 
 ONE_DAY = timedelta(days=1)
 CACHED_VIEWS = 32
-ALWAYS = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+# As far as can be computed in every zone.
+ALWAYS = (datetime.min.replace(tzinfo=UTC) + ONE_DAY, datetime.max.replace(tzinfo=UTC) - ONE_DAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,8 @@ def next_instance(event: Event, after: datetime) -> Instance | None:
     """The first occurrence of a series that ends after a moment; null if all of them are over."""
     if event.rule is None:
         return None
-    coming = (_at(event, slot) for slot in event.rule.slots(date.max) if slot not in event.cancelled)
+    since = _days_from_year_one(after.date(), _reach(event))
+    coming = (_at(event, slot) for slot in event.rule.slots(LAST_DAY, since) if slot not in event.cancelled)
     return next((one for one in coming if one.end > after), None)
 
 
@@ -106,8 +108,9 @@ def _as_it_says(event: Event, raw: dict[str, Any]) -> Instance:
             to_utc(datetime.fromisoformat(raw[name]["dateTime"]).replace(tzinfo=None), raw[name]["timeZone"])
             for name in ("start", "end")
         )
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         start, end = ALWAYS
+    start, end = (min(max(moment, ALWAYS[0]), ALWAYS[1]) for moment in (start, end))
     return Instance(event, None, start, end, all_day=False)
 
 
@@ -148,7 +151,7 @@ def _day(event: Event, moment: datetime) -> date:
 
 
 def _has_slot(rule: Rule, slot: date) -> bool:
-    return any(day == slot for day in rule.slots(slot))
+    return any(day == slot for day in rule.slots(slot, slot))
 
 
 def _neighbours(event: Event, slot: date) -> tuple[Instance | None, Instance | None]:
@@ -158,8 +161,9 @@ def _neighbours(event: Event, slot: date) -> tuple[Instance | None, Instance | N
     rule = event.rule
     if rule is None:
         return None, None
-    horizon = slot + timedelta(days=366) * max(1, rule.interval) + timedelta(days=366)
-    for day in rule.slots(horizon):
+    far = timedelta(days=366) * (rule.interval + 1)
+    since = _days_from_year_one(min(slot, *event.cancelled), far) if event.cancelled else _days_from_year_one(slot, far)
+    for day in rule.slots(slot + far, since):
         if day == slot or day in event.cancelled:
             continue
         if day > slot:
@@ -170,14 +174,18 @@ def _neighbours(event: Event, slot: date) -> tuple[Instance | None, Instance | N
 
 
 def _instances(event: Event, rule: Rule, start: datetime, end: datetime) -> Iterator[Instance]:
-    length = event.end.wall - event.start.wall
-    first = _days_from_year_one(start.date(), length + 2 * ONE_DAY)
-    for slot in rule.slots(end.date() + ONE_DAY):
+    first = _days_from_year_one(start.date(), _reach(event))
+    for slot in rule.slots(min(end.date(), LAST_DAY) + ONE_DAY, first):
         if slot >= first and slot not in event.cancelled and slot not in event.overrides:
             yield _ordinary(event, slot)
     # A changed instance may lie far from its slot, so it is looked at wherever the window is.
     for slot in event.overrides:
         yield _at(event, slot)
+
+
+def _reach(event: Event) -> timedelta:
+    """How long before a moment an occurrence can have begun that is not over then."""
+    return event.end.wall - event.start.wall + 2 * ONE_DAY
 
 
 def _days_from_year_one(day: date, back: timedelta) -> date:

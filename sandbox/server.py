@@ -12,6 +12,7 @@ from werkzeug.serving import BaseWSGIServer, DechunkedInput, WSGIRequestHandler,
 from sandbox import wsgi
 from sandbox.app import LARGEST_BODY
 from sandbox.failing import BROKEN_OFF, DRIP
+from sandbox.members import digits
 
 # What a client is still sending of a body that was refused: this much is thrown away, so that it reads the answer.
 LARGEST_WASTE = 8 * LARGEST_BODY
@@ -61,10 +62,11 @@ class Handler(WSGIRequestHandler):
             Unreadable: nobody knows where it ends.
         """
         chunked = "wsgi.input_terminated" in environ
-        length = self.headers.get("Content-Length") or "0"
-        if not chunked and ("Transfer-Encoding" in self.headers or not length.isdecimal()):
+        told = None if "Transfer-Encoding" in self.headers else digits(self.headers.get("Content-Length") or "0")
+        if not chunked and told is None:
             raise Unreadable("The length of the body is not told.")
-        too_large = not chunked and int(length) > LARGEST_BODY
+        length = told or 0
+        too_large = length > LARGEST_BODY
         if self.headers.get("Expect", "").strip().lower() == "100-continue":
             if too_large:
                 # Refused unsent; whether the client sends it all the same is not known, so the connection ends.
@@ -73,7 +75,7 @@ class Handler(WSGIRequestHandler):
                 return
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self.wfile.flush()
-        body = self._chunks(environ["wsgi.input"]) if chunked else self._exactly(int(length))
+        body = self._chunks(environ["wsgi.input"]) if chunked else self._exactly(length)
         environ["wsgi.input"] = BytesIO(body)
         if chunked:
             # For the application it is a body like any other.

@@ -95,7 +95,7 @@ class Oddities(BaseModel):
     # Links may not be given parameters of one's own.
     strict_links: bool = False
     # Changes show up this many seconds after they were made.
-    lag: float = Field(default=0, ge=0)
+    lag: float = Field(default=0, ge=0, le=10 * 366 * 86_400)
     # How often a token can be used, and how many of a mailbox are kept.
     uses: int | None = Field(default=None, ge=0)
     tokens: int | None = Field(default=None, ge=0)

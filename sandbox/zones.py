@@ -1,13 +1,16 @@
 """Zone names as Outlook uses them, and wall times in those zones."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import cache, lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from tzlocal.windows_tz import tz_win, win_tz
 
+# Exchange keeps no times outside of these: years before lie before its count of time, and endless series
+# end there. Whatever lies between can be computed with in every zone.
+FIRST_DAY, LAST_DAY = date(1601, 1, 2), date(4500, 8, 31)
 # Windows has had these since autumn 2026; the table at hand may be older.
 NEW_IN_2026 = {
     "Alberta Standard Time": "America/Edmonton",

@@ -9,7 +9,7 @@ from flask import Response
 from pydantic import AwareDatetime, Field
 
 from sandbox.clock import iso
-from sandbox.control.door import Door, WrongRequest, blueprint, read
+from sandbox.control.door import LONGEST, Door, WrongRequest, blueprint, read
 from sandbox.graph.envelope import answer
 from sandbox.identity import Identity
 from sandbox.identity.registrations import DAEMON_ID, daemon_key
@@ -22,7 +22,7 @@ class SecretWish(Door):
 
     value: str = Field(min_length=1)
     expires: AwareDatetime | None = None
-    expires_in: float | None = None
+    expires_in: float | None = Field(default=None, ge=-LONGEST, le=LONGEST)
 
     def as_secret(self, now: datetime) -> Secret:
         ends = now + timedelta(seconds=self.expires_in) if self.expires_in is not None else self.expires

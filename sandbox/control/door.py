@@ -1,15 +1,16 @@
 """What all control doors share: the blueprint, how a request is read, and how a wrong one is answered."""
 
 import json
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 from flask import Blueprint, Response, request
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sandbox.directory import Person
 from sandbox.graph.envelope import answer
 from sandbox.identity import UnknownName
 from sandbox.items import Calendar
+from sandbox.members import DEEPEST, is_too_deep
 from sandbox.refusals import Refusal
 from sandbox.sentences import sentence
 from sandbox.state import Sandbox
@@ -18,6 +19,10 @@ from sandbox.world import Mailbox
 blueprint = Blueprint("control", __name__, url_prefix="/_sandbox")
 
 Model = TypeVar("Model", bound=BaseModel)
+
+LONGEST = 10 * 366 * 86_400
+# A stretch of time that can still be added to a moment.
+Seconds = Annotated[float, Field(ge=0, le=LONGEST)]
 
 
 class WrongRequest(ValueError):
@@ -61,9 +66,13 @@ def wrong(sentence: str, status: int = 400) -> Response:
 def read(model: type[Model]) -> Model:
     try:
         # The tolerant reader: what is shown verbatim may hold half a surrogate pair.
-        return model.model_validate(json.loads(request.get_data() or b"{}"))
-    except json.JSONDecodeError as error:
+        sent = json.loads(request.get_data() or b"{}")
+    except (ValueError, RecursionError) as error:
         raise WrongRequest(f"The body is no JSON: {error}.") from error
+    if is_too_deep(sent):
+        raise WrongRequest(f"The body is nested deeper than {DEEPEST} levels.")
+    try:
+        return model.model_validate(sent)
     except ValidationError as error:
         raise WrongRequest(sentence(error)) from error
 

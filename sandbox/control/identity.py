@@ -7,8 +7,9 @@ from flask import Response, request
 from pydantic import Field, RootModel
 
 from sandbox.clock import iso
-from sandbox.control.door import Door, WrongRequest, blueprint, read
+from sandbox.control.door import Door, Seconds, WrongRequest, blueprint, read
 from sandbox.directory import ALMANAC_ID
+from sandbox.faults import HeaderText
 from sandbox.graph.envelope import answer
 from sandbox.identity import Identity
 from sandbox.identity.throttle import Limits
@@ -84,7 +85,7 @@ class OddRequest(Door):
     body: Body | None = None
     status: int = Field(default=503, ge=200, le=599)
     seconds: float = Field(default=0, ge=0, le=120)
-    retry_after: str | int | None = None
+    retry_after: HeaderText | int | None = None
     times: int | None = Field(default=None, ge=1)
 
 
@@ -109,9 +110,9 @@ class LimitsRequest(Door):
     do: Literal["limits"]
     tenant: int | None = Field(default=None, ge=0)
     person: int | None = Field(default=None, ge=0)
-    window: float | None = Field(default=None, gt=0)
+    window: Seconds | None = Field(default=None, gt=0)
     token: int | None = Field(default=None, ge=0)
-    loop_window: float | None = Field(default=None, gt=0)
+    loop_window: Seconds | None = Field(default=None, gt=0)
 
 
 Wish = (

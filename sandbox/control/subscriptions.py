@@ -8,7 +8,7 @@ from pydantic import Field
 
 from sandbox import notices
 from sandbox.clock import iso
-from sandbox.control.door import Door, WrongRequest, blueprint, owner, read
+from sandbox.control.door import Door, Seconds, WrongRequest, blueprint, owner, read
 from sandbox.endpoints import State
 from sandbox.graph.envelope import answer
 from sandbox.state import Sandbox, current
@@ -35,7 +35,7 @@ class SubscriptionsRequest(Door):
     mailbox: str | None = None
     id: str | None = None
     times: int = Field(default=1, ge=0, le=10_000)
-    seconds: float = Field(default=0, ge=0)
+    seconds: Seconds = 0
     # For `behave`.
     updates: int | None = Field(default=None, ge=1, le=20)
     created_then_updated: bool | None = None

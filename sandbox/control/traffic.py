@@ -5,6 +5,7 @@ from flask import Response, request
 from sandbox.control.door import WrongRequest, blueprint, read
 from sandbox.faults import Rule
 from sandbox.graph.envelope import answer
+from sandbox.members import digits
 from sandbox.state import current
 
 
@@ -22,7 +23,7 @@ def clear_faults() -> Response:
 
 @blueprint.get("/requests")
 def requests_since() -> Response:
-    since = request.args.get("since", "0")
-    if not since.isdecimal():
+    since = digits(request.args.get("since", "0"))
+    if since is None:
         raise WrongRequest("since is the number of the last request that you know.")
-    return answer({"requests": [entry.as_json() for entry in current().log.since(int(since))]})
+    return answer({"requests": [entry.as_json() for entry in current().log.since(since)]})

@@ -4,12 +4,12 @@ from datetime import timedelta
 from typing import Any, Self
 
 from flask import Response
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from sandbox import seed as seeds
 from sandbox import series
 from sandbox.clock import iso
-from sandbox.control.door import Door, WrongRequest, blueprint, read
+from sandbox.control.door import Door, Seconds, WrongRequest, blueprint, read
 from sandbox.control.subscriptions import shown_subscriptions
 from sandbox.directory import Group, Person
 from sandbox.graph.envelope import answer
@@ -17,6 +17,7 @@ from sandbox.items import Calendar
 from sandbox.state import Sandbox, current
 from sandbox.world import Mailbox
 from sandbox.world_file import WorldFile
+from sandbox.zones import LAST_DAY
 
 
 class ResetRequest(Door):
@@ -35,7 +36,7 @@ class ResetRequest(Door):
 
 
 class ClockRequest(Door):
-    advance: float = Field(ge=0, le=10 * 366 * 86_400)
+    advance: Seconds
 
 
 @blueprint.get("/world")
@@ -115,6 +116,8 @@ def reset() -> Response:
 
 @blueprint.post("/clock")
 def advance_clock() -> Response:
-    sandbox = current()
-    sandbox.advance(timedelta(seconds=read(ClockRequest).advance))
+    sandbox, by = current(), timedelta(seconds=read(ClockRequest).advance)
+    if (sandbox.clock.now() + by).date() > LAST_DAY:
+        raise WrongRequest(f"No calendar goes on after {LAST_DAY}. A reset brings the right time back.")
+    sandbox.advance(by)
     return answer({"now": iso(sandbox.clock.now())})

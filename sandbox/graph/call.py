@@ -18,6 +18,7 @@ from sandbox.graph.reach import Address, Reach, follow, is_inside
 from sandbox.graph.rights import PROFILE, READ, WRITE
 from sandbox.identity import Access
 from sandbox.items import Calendar, Event
+from sandbox.members import DEEPEST, is_too_deep
 from sandbox.refusals import Refusal, access_denied, nobody_is_me, unreadable
 from sandbox.render import Renderer
 from sandbox.sight import Sight
@@ -267,4 +268,6 @@ class Call:
             raise Refusal(400, "BadRequest", "Unable to read JSON request payload.") from error
         if not isinstance(body, dict):
             raise unreadable("An object was expected.")
+        if is_too_deep(body):
+            raise unreadable(f"The payload is nested deeper than {DEEPEST} levels.")
         return body

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from sandbox.graph import filters, query
 from sandbox.graph.query import Shown
+from sandbox.members import digits
 from sandbox.refusals import Refusal
 
 
@@ -31,8 +32,8 @@ class Expansion:
     def narrowed(self, items: list[Shown]) -> list[Shown]:
         """Each with what its `$select` wants, and no more of them than its `$top`."""
         names = query.names_in(self.options.get("select"))
-        top = self.options.get("top", "")
-        return [query.narrow(item, names) for item in items[: int(top) if top.isdecimal() else None]]
+        top = digits(self.options.get("top", ""))
+        return [query.narrow(item, names) for item in items[:top]]
 
 
 def read(allowed: Container[str], text: str | None = None) -> list[Expansion]:

@@ -22,6 +22,7 @@ from sandbox.graph.expressions import (
     Shown,
     TextTest,
 )
+from sandbox.members import digits
 from sandbox.refusals import Refusal
 
 _DEEPEST = 40
@@ -181,7 +182,9 @@ class _Parser:
             case "time":
                 return Literal(_time(token.text))
             case "number":
-                return Literal(float(token.text) if "." in token.text else int(token.text))
+                # What is too long to be a whole number here is compared as closely as a float can.
+                is_whole = digits(token.text.removeprefix("-")) is not None
+                return Literal(int(token.text) if is_whole else float(token.text))
             case "word":
                 return self._word(token.text)
             case _:

@@ -8,14 +8,14 @@ from typing import Any
 from flask import Response
 
 from sandbox import freebusy, meeting_times
-from sandbox.drafts import read_moment
+from sandbox.drafts import read_wish
 from sandbox.freebusy import Timeline, Unknown, reach
 from sandbox.graph.call import READ, Call
 from sandbox.graph.envelope import answer, context
 from sandbox.graph.routing import mailbox
 from sandbox.graph.schedule import require_window
 from sandbox.meeting_times import Guest, Place, Suggestion, Wish
-from sandbox.members import boolean, folded, integer, mapping, mappings, number, one_of, text
+from sandbox.members import boolean, digits, folded, integer, mapping, mappings, number, one_of, text
 from sandbox.refusals import Refusal, access_denied, unreadable
 from sandbox.zones import shown_wall
 
@@ -31,7 +31,7 @@ _KNOWN = (
     "returnSuggestionReasons", "minimumAttendeePercentage",
 )  # fmt: skip
 _NAMES = {name.lower(): name for name in _KNOWN}
-_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?", re.IGNORECASE)
+_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?", re.ASCII | re.IGNORECASE)
 _KIND = one_of("required", "optional", "resource")
 _DOMAIN = one_of("work", "personal", "unrestricted", "unknown")
 
@@ -80,6 +80,12 @@ def _wish(call: Call, sent: dict[str, Any]) -> Wish:
     )
 
 
+def _up_to_a_million(text: str) -> int:
+    """A number that is too large at a million already; how much larger it is does not matter."""
+    found = digits(text)
+    return 10**6 if found is None else min(found, 10**6)
+
+
 def _invalid(message: str) -> Refusal:
     return Refusal(400, "ErrorInvalidParameter", message)
 
@@ -89,7 +95,7 @@ def _slots(call: Call, limits: dict[str, Any]) -> list[tuple[datetime, datetime]
     if not given:
         now = call.sandbox.clock.now()
         return [(now, now + USUAL_REACH)]
-    slots = [(read_moment(each.get("start")).utc(), read_moment(each.get("end")).utc()) for each in given]
+    slots = [(read_wish(each.get("start")).utc(), read_wish(each.get("end")).utc()) for each in given]
     for slot in slots:
         require_window(*slot)
     return slots
@@ -101,7 +107,7 @@ def _length(value: Any) -> timedelta:
     match = _DURATION.fullmatch(value) if isinstance(value, str) and value.upper() not in {"P", "PT"} else None
     if match is None or value.upper().endswith("T"):
         raise unreadable(f"Cannot convert the literal '{value}' to the expected type 'Edm.Duration'.")
-    days, hours, minutes, seconds = (min(int(part or 0), 10**6) for part in match.groups())
+    days, hours, minutes, seconds = (_up_to_a_million(part or "0") for part in match.groups())
     length = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
     if not timedelta(0) < length <= LONGEST_MEETING:
         raise _invalid("A meeting lasts longer than no time, and at most a day.")

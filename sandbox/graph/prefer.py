@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from flask import request
 
+from sandbox.members import digits
 from sandbox.refusals import unknown_zone
 from sandbox.render import Form
 from sandbox.zones import UnknownZone, iana
@@ -52,9 +53,9 @@ def read() -> Preferences:
     immutable = given.get("idtype", "").lower() == "immutableid"
     if immutable:
         found.applied.append('IdType="ImmutableId"')
-    size = given.get("odata.maxpagesize", "")
-    if size.isdigit() and int(size) > 0:
-        found.page_size = int(size)
+    size = digits(given.get("odata.maxpagesize", ""))
+    if size:
+        found.page_size = size
         found.applied.append(f"odata.maxpagesize={size}")
     found.minimal = given.get("return", "").lower() == "minimal"
     found.form = Form(immutable=immutable, zone=zone or "UTC", text=text)

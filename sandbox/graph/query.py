@@ -11,6 +11,7 @@ from flask import request
 from sandbox.drafts import read_instant
 from sandbox.graph import expressions
 from sandbox.graph.envelope import base_url, undecoded_path
+from sandbox.members import digits
 from sandbox.refusals import Refusal
 
 DEFAULT_PAGE = 10
@@ -44,9 +45,10 @@ def count_option(name: str, *, lowest: int) -> int | None:
     text = option(name)
     if text is None:
         return None
-    if not (text.isascii() and text.isdecimal()) or int(text) < lowest:
+    found = digits(text)
+    if found is None or found < lowest:
         raise Refusal(400, "BadRequest", f"Invalid value '{text}' for ${name} query option found.")
-    return int(text)
+    return found
 
 
 def window() -> tuple[datetime, datetime]:

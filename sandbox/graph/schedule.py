@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 
 from sandbox import freebusy, sharing
-from sandbox.drafts import read_moment
+from sandbox.drafts import read_wish
 from sandbox.freebusy import OPEN, TOO_MANY, Entry, Timeline, Unknown, reach
 from sandbox.graph.call import READ, Call
 from sandbox.graph.envelope import answer, context
@@ -84,7 +84,7 @@ def _window(sent: dict[str, Any]) -> Window:
 def _time(sent: dict[str, Any], name: str) -> Moment:
     if sent.get(name) is None:
         raise invalid_window()
-    return read_moment(sent[name])
+    return read_wish(sent[name])
 
 
 def require_window(start: datetime, end: datetime) -> None:

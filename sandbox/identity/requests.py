@@ -15,11 +15,13 @@ from sandbox.identity.aadsts import PageFault, RedirectFault
 from sandbox.identity.permissions import BadScope, ScopeRequest, UnknownPermission, UnknownResource
 from sandbox.identity.registrations import Registrations
 from sandbox.identity.segments import Segment
+from sandbox.members import digits
 from sandbox.registration import App
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 _MODES = ("query", "fragment", "form_post")
 _PROMPTS = {"none", "login", "consent", "select_account"}
+LONGEST_MAX_AGE = 10 * 366 * 86_400
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,7 @@ def read_claims(text: str | None) -> ClaimsRequest:
             wants_second_factor=any(name in access for name in ("capolids", "acrs")),
             wants_auth_time="auth_time" in identity,
         )
-    except (ValueError, AttributeError, TypeError) as error:
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
         raise RedirectFault(90100, "The 'claims' parameter is not valid.") from error
 
 
@@ -244,6 +246,8 @@ def _read_max_age(args: Mapping[str, str]) -> int | None:
     text = args.get("max_age")
     if not text:
         return None
-    if not text.isdecimal():
+    found = digits(text)
+    if found is None:
         raise RedirectFault(90100, "The 'max_age' parameter is not a number of seconds.")
-    return int(text)
+    # Nobody has been signed in for longer, and dates end somewhere.
+    return min(found, LONGEST_MAX_AGE)
