@@ -4,10 +4,12 @@ import argparse
 import gc
 import ipaddress
 import logging
+import os
 import signal
 import socket
 import sys
 from pathlib import Path
+from types import FrameType
 
 from sandbox import seed
 from sandbox.app import create_app
@@ -39,10 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
         return _refuse(f"{options.host} port {options.port} cannot be had: {error.strerror}.", 1)
     host = f"[{options.host}]" if ":" in options.host else options.host
     sandbox.identity.public_url = f"http://{host}:{server.port}"
-    # The same way out as Ctrl-C: the server stops listening, and no traceback is shown.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    _warm_up(sandbox)
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, _end)
     try:
+        _warm_up(sandbox)
         print(f"Sandbox on {sandbox.identity.public_url} (this is not Microsoft)", flush=True)
         server.serve_forever()
     except KeyboardInterrupt:
@@ -56,6 +58,15 @@ def _warm_up(sandbox: Sandbox) -> None:
         sandbox.world.mailbox(person)
     # What is there now stays: looking for garbage in it again and again would only take time.
     gc.freeze()
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    """The same way out for SIGTERM as for Ctrl-C, with no traceback shown."""
+    # It may be told twice: Ctrl-C reaches every process of a terminal, and then `make run` ends each by itself.
+    # Not SIG_IGN, for Python complains about a signal that came just before.
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, lambda *_: None)
+    raise KeyboardInterrupt
 
 
 def _refuse(sentence: str, status: int) -> int:
@@ -120,4 +131,8 @@ def _is_loopback(host: str) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Nothing outlives the process, so nobody waits for an answer that is held back or a notification on its way.
+    os._exit(status)

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -256,6 +257,25 @@ def test_it_serves_a_written_world_and_ends_cleanly_when_it_is_told_to() -> None
     assert (process.returncode, complaints) == (0, "")
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=5)
+
+
+def test_it_ends_without_complaint_when_it_is_told_to_again_and_again() -> None:
+    command = [sys.executable, "-m", "sandbox", "--port", "0", "--world", "sandbox/examples/world.json"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        # Until it is gone, so that one of them meets each step of its end.
+        for _ in range(20_000):
+            if process.poll() is not None:
+                break
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.001)
+        _, complaints = process.communicate(timeout=20)
+    finally:
+        process.kill()
+        process.wait()
+    assert (process.returncode, complaints) == (0, "")
 
 
 def test_it_can_listen_on_the_other_loopback_address() -> None:
