@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         server = server_for(app, options.host, options.port)
     except OSError as error:
-        return _refuse(f"{options.host} port {options.port} cannot be had: {error.strerror}.", 1)
+        return _refuse(f"{options.host} port {options.port} cannot be had: {os.strerror(error.errno or 0)}.", 1)
     host = f"[{options.host}]" if ":" in options.host else options.host
     sandbox.identity.public_url = f"http://{host}:{server.port}"
     for ending in (signal.SIGINT, signal.SIGTERM):

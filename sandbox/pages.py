@@ -71,7 +71,7 @@ def mailboxes() -> str:
             "tenant": sandbox.directory.tenant_of(person).name,
             "has_mailbox": sandbox.world.has_mailbox(person),
         }
-        for person in sandbox.directory.people
+        for person in (*sandbox.directory.people, *sandbox.directory.resources)
     ]
     return render_template("mailbox-list.html", people=people, heading="Mailboxes")
 

@@ -223,7 +223,8 @@ class Identity:
                 case "revoke":
                     self.vault.revoke(person)
                 case _:
-                    raise ValueError(f"Not a thing to do with tokens: {do!r}")
+                    known = "expire-access, expire-refresh, challenge, revoke"
+                    raise ValueError(f"Not a thing to do with tokens: {do!r}. These are: {known}.")
 
     def set_consent(
         self, tenant: str, do: str, *, client_id: str = ALMANAC_ID, low: Iterable[str] | None = None
@@ -257,7 +258,8 @@ class Identity:
             elif do in _SWITCHES:
                 setattr(policy, *_SWITCHES[do])
             else:
-                raise ValueError(f"Not a thing to do with consent: {do!r}")
+                known = ", ".join(("grant", "withdraw", "forget", *_POLICIES, *_SWITCHES))
+                raise ValueError(f"Not a thing to do with consent: {do!r}. These are: {known}.")
             if low is not None:
                 policy.low = frozenset(low)
 

@@ -2,6 +2,7 @@
 
 import calendar as months
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -97,6 +98,17 @@ def rules(draw: st.DrawFn) -> Rule:
         end=start + timedelta(days=draw(st.integers(0, 800))) if reach is Range.END_DATE else None,
         count=draw(st.integers(1, 40)) if reach is Range.NUMBERED else 0,
     )
+
+
+@settings(max_examples=60, deadline=None)
+@given(rules(), st.integers(0, 80), st.integers(1, 400))
+def test_days_in_later_centuries_are_found_without_those_before_them(rule: Rule, years: int, length: int) -> None:
+    rule = replace(rule, interval=rule.interval * 7) if years % 2 else rule
+    since = rule.start + timedelta(days=366 * years)
+    until = since + timedelta(days=length)
+    assert [day for day in rule.slots(until, since) if day >= since] == [
+        day for day in rule.slots(until) if day >= since
+    ]
 
 
 @settings(max_examples=120, deadline=None)

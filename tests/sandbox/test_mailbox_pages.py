@@ -38,6 +38,7 @@ def occurrence(stand_in: StandIn, week: str = WEEK) -> str:
 def test_every_mailbox_is_listed_and_every_page_says_what_it_is(stand_in: StandIn) -> None:
     page = stand_in.http.get("/").get_data(as_text=True)
     assert ALICE in page
+    assert "room.ada@contoso.example" in page
     assert "has no mailbox" in page
     assert "this is not Microsoft" in page
     assert "this is not Microsoft" in shown(stand_in)

@@ -582,3 +582,22 @@ def test_a_form_with_a_time_that_no_calendar_has_is_shown_again(stand_in: StandI
     )
     assert response.status_code == 400
     assert stand_in.graph().all("/me/events") == []
+
+
+@pytest.mark.parametrize(
+    ("door", "body", "said"),
+    [
+        ("clock", [], "the body: An object is expected."),
+        ("reset", {"world": []}, "world: An object is expected."),
+        ("faults", {"match": {"path": "("}, "do": {"close": True}}, "match.path: path is not a regular expression"),
+        ("tokens", {"mailbox": ALICE, "do": "burn"}, "expire-access, expire-refresh, challenge, revoke."),
+        ("consent", {"tenant": "contoso.example", "do": "burn"}, "withdraw"),
+    ],
+)
+def test_what_a_door_says_is_for_people_who_know_nothing_of_its_inside(
+    stand_in: StandIn, door: str, body: Any, said: str
+) -> None:
+    response = stand_in.http.post(f"/_sandbox/{door}", json=body)
+    assert response.status_code == 400
+    assert said in json.loads(response.data)["error"]
+    assert "Value error" not in json.loads(response.data)["error"]
