@@ -13,10 +13,9 @@ import jwt
 import pytest
 import requests
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives import serialization
 
+from sandbox.certificates import self_signed
 from sandbox.directory import ALMANAC_ID, CONTOSO_ID
 from sandbox.identity.registrations import DAEMON_ID
 from tests.sandbox.browser import Browser
@@ -30,18 +29,8 @@ TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 @cache
 def key_pair(days: int = 30) -> tuple[str, str]:
     """A private key and a certificate that ends after so many days, both in PEM."""
-    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a test")])
-    begins = datetime.now(UTC) - timedelta(days=1)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(private.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(begins)
-        .not_valid_after(begins + timedelta(days=days + 1))
-        .sign(private, hashes.SHA256())
+    private, certificate = self_signed(
+        "a test", begins=datetime.now(UTC) - timedelta(days=1), lasts=timedelta(days=days + 1)
     )
     pem = serialization.Encoding.PEM
     return (
