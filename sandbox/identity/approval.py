@@ -24,7 +24,7 @@ from sandbox.identity.http import (
 )
 from sandbox.identity.numbers import Where
 from sandbox.identity.permissions import BadScope, ScopeRequest, UnknownPermission, UnknownResource
-from sandbox.identity.picker import accounts_for, chosen_person
+from sandbox.identity.picker import accounts_page, chosen_person
 from sandbox.identity.requests import ApprovalRequest, read_return_address
 from sandbox.identity.segments import Segment
 from sandbox.identity.service import Identity
@@ -163,22 +163,12 @@ def _base(attempt: Approval) -> str:
 
 def _choose(identity: Identity, attempt: Approval, unknown: str | None = None) -> Response:
     asked = attempt.asked
-    listed, others = accounts_for(
+    return accounts_page(
         identity,
-        # An approval offers every administrator, whoever is signed in: nobody approves by habit.
-        None,
+        attempt,
         lambda person: _may_approve(person, asked) and asked.segment.admits(person, identity.directory),
-    )
-    return page(
-        "sign-in-accounts.html",
         purpose=f"to continue to {asked.app.name}",
         base=_base(attempt),
-        attempt=attempt.key,
-        listed=listed,
-        others=others,
-        signed_in=attempt.session.signed_in,
-        directory=identity.directory,
-        hint="",
         is_approval=True,
         unknown=unknown,
     )

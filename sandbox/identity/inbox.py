@@ -21,7 +21,7 @@ from sandbox.identity.http import (
     remember,
     with_identity,
 )
-from sandbox.identity.picker import accounts_for, chosen_person
+from sandbox.identity.picker import accounts_page, chosen_person
 from sandbox.identity.service import Identity
 
 
@@ -94,17 +94,12 @@ def _reviewer(identity: Identity, visit: Attempt[Tenant]) -> Person | None:
 
 def _choose(identity: Identity, visit: Attempt[Tenant], unknown: str | None = None) -> Response:
     tenant = visit.asked
-    listed, others = accounts_for(identity, None, lambda p: p.approves_apps and p.tenant_id == tenant.id)
-    return page(
-        "sign-in-accounts.html",
+    return accounts_page(
+        identity,
+        visit,
+        lambda person: person.approves_apps and person.tenant_id == tenant.id,
         purpose=f"to review requests of {tenant.name}",
         base=address_of(tenant),
-        attempt=visit.key,
-        listed=listed,
-        others=others,
-        signed_in=visit.session.signed_in,
-        directory=identity.directory,
-        hint="",
         is_approval=True,
         unknown=unknown,
     )

@@ -21,7 +21,7 @@ from sandbox.identity.numbers import (
     Where,
 )
 from sandbox.identity.permissions import ScopeRequest
-from sandbox.identity.picker import accounts_for
+from sandbox.identity.picker import accounts_page
 from sandbox.identity.requests import SignInRequest
 from sandbox.identity.service import Identity
 from sandbox.identity.vault import Code
@@ -93,20 +93,15 @@ def choose_account(identity: Identity, attempt: SignIn, unknown: str | None = No
     hinted = asked.hinted(identity.directory)
     if hinted is not None:
         hinted = identity.directory.at_home(hinted) if asked.segment.admits(hinted, identity.directory) else None
-    listed, others = accounts_for(
-        identity, attempt.session, lambda person: asked.fits(person, identity.directory), hinted
-    )
-    return page(
-        "sign-in-accounts.html",
+    return accounts_page(
+        identity,
+        attempt,
+        lambda person: asked.fits(person, identity.directory),
         purpose=f"to continue to {asked.app.name}",
         base=base_of(attempt),
-        attempt=attempt.key,
-        listed=listed,
-        others=others,
-        signed_in=attempt.session.signed_in,
-        directory=identity.directory,
-        hint=asked.login_hint or "",
         is_approval=False,
+        hinted=hinted,
+        hint=asked.login_hint or "",
         unknown=unknown,
     )
 

@@ -3,20 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Response
 
 from sandbox.directory import Person
-from sandbox.identity.browsers import BrowserSession
+from sandbox.identity.browsers import Attempt, BrowserSession
+from sandbox.identity.http import page
 from sandbox.identity.service import Identity
 
 # A page with a thousand buttons helps nobody; further people can be typed.
 MOST_LISTED = 30
 
 
-def accounts_for(
+def accounts_page(
+    identity: Identity,
+    attempt: Attempt[Any],
+    fits: Callable[[Person], bool],
+    *,
+    purpose: str,
+    base: str,
+    is_approval: bool,
+    hinted: Person | None = None,
+    hint: str = "",
+    unknown: str | None = None,
+) -> Response:
+    """
+    The choice is posted below `base`; `unknown` is what was typed there before and is nobody's address.
+
+    An approval offers every administrator, whoever is signed in: nobody approves by habit.
+    """
+    listed, others = _accounts_for(identity, None if is_approval else attempt.session, fits, hinted)
+    return page(
+        "sign-in-accounts.html",
+        purpose=purpose,
+        base=base,
+        attempt=attempt.key,
+        listed=listed,
+        others=others,
+        signed_in=attempt.session.signed_in,
+        directory=identity.directory,
+        hint=hint,
+        is_approval=is_approval,
+        unknown=unknown,
+    )
+
+
+def _accounts_for(
     identity: Identity,
     session: BrowserSession | None,
     fits: Callable[[Person], bool],
-    hinted: Person | None = None,
+    hinted: Person | None,
 ) -> tuple[list[Person], list[Person]]:
     """
     The accounts shown at once, and those behind "use another account".
