@@ -95,6 +95,8 @@ def read(given: dict[str, Any]) -> CustomZone:
     bias, extra = _number(given, "bias", FURTHEST), _number(daylight, "daylightBias", FURTHEST)
     to_standard, to_daylight = _change(standard), _change(daylight)
     if extra > 0:
+        if bias + extra > FURTHEST:
+            raise NoZone("daylightBias")
         # Summer is what puts the clock forward: the service turns the other way of saying it round.
         return CustomZone(bias + extra, -extra, to_daylight, to_standard)
     return CustomZone(bias, extra, to_standard, to_daylight)

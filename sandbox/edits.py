@@ -96,7 +96,7 @@ def update(mailbox: Mailbox, event: Event, draft: Draft) -> None:
         start, end = _keep_day(event, start, end)
     members = _merged(event.members, draft.members)
     _settle(mailbox, members, event.number)
-    anew = (rule, start, end) != (event.rule, event.start, event.end)
+    anew = (rule, start, end, all_day) != (event.rule, event.start, event.end, event.all_day)
     if event.rule is not None and anew:
         event.overrides.clear()
         event.cancelled.clear()
@@ -128,7 +128,7 @@ def edit_occurrence(mailbox: Mailbox, event: Event, slot: date, draft: Draft) ->
         properties=extended.merged(now.properties, draft.properties),
     )
     moved = series.with_override(usual, own)
-    if moved.end < moved.start:
+    if moved.end < moved.start or (moved.all_day and moved.end == moved.start):
         raise invalid_property()
     if moved.all_day:
         _check_midnights(own.start or event.start, own.end or event.end)

@@ -18,6 +18,22 @@ class ExtendedProperty:
     value: str | tuple[str, ...]
 
 
+# What a calendar's color is shown as; those that leave it to the client are shown as nothing.
+COLORS = {
+    "auto": "",
+    "lightBlue": "#a6d1f5",
+    "lightGreen": "#87d28e",
+    "lightOrange": "#fcab73",
+    "lightGray": "#c0c0c0",
+    "lightYellow": "#f5f07d",
+    "lightTeal": "#4adacc",
+    "lightPink": "#e88fe6",
+    "lightBrown": "#c8a58c",
+    "lightRed": "#f88c9b",
+    "maxColor": "",
+}
+
+
 @dataclass(slots=True)
 class CalendarGroup:
     """A heading under which calendars stand. Those that every mailbox has can be neither renamed nor deleted."""

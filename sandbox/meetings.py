@@ -231,7 +231,9 @@ def _when(event: Event) -> tuple[Any, ...]:
 
 
 def _moved_slots(before: Event, event: Event) -> set[date]:
-    return {slot for slot in event.overrides if _time_at(before, slot) != _time_at(event, slot)}
+    return {
+        slot for slot in event.overrides if slot in before.cancelled or _time_at(before, slot) != _time_at(event, slot)
+    }
 
 
 def _time_at(event: Event, slot: date) -> tuple[datetime, datetime, bool]:

@@ -46,10 +46,10 @@ def digits(text: str) -> int | None:
 
 def integer(value: Any) -> int:
     if isinstance(value, str):
-        try:
-            value = int(value)
-        except ValueError as error:
-            raise _unfit(value, "Edm.Int32") from error
+        found = digits(value.removeprefix("-"))
+        if found is None:
+            raise _unfit(value, "Edm.Int32")
+        value = -found if value.startswith("-") else found
     if not isinstance(value, int) or isinstance(value, bool) or not -(2**31) <= value < 2**31:
         raise _unfit(value, "Edm.Int32")
     return value

@@ -75,7 +75,8 @@ def forgeries(item: Item, whims: Whims, tenants: list[str]) -> Iterator[Item]:
         yield item | {"subscriptionId": str(uuid4())}
     if whims.foreign:
         whims.foreign -= 1
-        yield item | {"tenantId": next(tenant for tenant in tenants if tenant != item["tenantId"])}
+        others = (tenant for tenant in tenants if tenant != item["tenantId"])
+        yield item | {"tenantId": next(others, None) or str(uuid4())}
 
 
 def _id_of(subscription: Subscription, change: Change, plain: int) -> str:

@@ -298,7 +298,7 @@ class Sender:
             logger.info("%s did not take a notification: %s", parcel.url, error)
             return False
         endpoints.note(parcel.url, answer.elapsed.total_seconds())
-        return answer.ok and answer.status_code < 300
+        return answer.status_code < 300
 
     def _again(self, parcel: _Parcel, pause: timedelta, era: int) -> None:
         """Later, as long as it is not too late. What a reset has forgotten stays forgotten."""

@@ -57,17 +57,20 @@ def _of(event: Event, start: datetime, end: datetime) -> Iterator[Reminder]:
             one = series.as_single(event) if slot is None else series.instance_at(event, slot)
             if _minutes(one) is not None:
                 yield Reminder(one, until)
-    first = max(start, FIRST) - ZONES_APART
-    for one in series.view(event, first, min(end, LAST) + _furthest(event) + ZONES_APART):
+    after, before = _reach(event)
+    first = (max(start, FIRST + after) - after) - ZONES_APART
+    for one in series.view(event, first, min(end, LAST) + before + ZONES_APART):
         minutes = _minutes(one)
         if one.slot not in event.reminders and minutes is not None:
             yield Reminder(one, _begins(one) - timedelta(minutes=minutes))
 
 
-def _furthest(event: Event) -> timedelta:
+def _reach(event: Event) -> tuple[timedelta, timedelta]:
+    """How long after an instance has begun it may still remind, and how long before."""
     wanted = (event.members, *(own.members for own in event.overrides.values()))
-    minutes = max(each.get("reminderMinutesBeforeStart", 0) for each in wanted)
-    return timedelta(minutes=min(minutes, MOST_MINUTES)) if minutes > 0 else timedelta(0)
+    minutes = [each.get("reminderMinutesBeforeStart", 0) for each in wanted]
+    after, before = (min(max(each, 0), MOST_MINUTES) for each in (-min(minutes), max(minutes)))
+    return timedelta(minutes=after), timedelta(minutes=before)
 
 
 def _minutes(one: Instance) -> int | None:

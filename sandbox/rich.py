@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
+from sandbox.render import NAMES
+
 SMALLEST_KEY, LARGEST_KEY = 2048, 4096
 _GRAPH = "microsoft.graph."
 
@@ -64,14 +66,8 @@ _EVENT: _Types = {
         "@": "onlineMeetingInfo", "tollFreeNumbers": ["String"], "phones": [{"@": "phone", "type": "phoneType"}],
     },
 }  # fmt: skip
-_PLAIN = (
-    "id", "changeKey", "transactionId", "subject", "bodyPreview", "iCalUId", "uid", "occurrenceId", "seriesMasterId",
-    "originalStartTimeZone", "originalEndTimeZone", "onlineMeetingUrl", "webLink", "reminderMinutesBeforeStart",
-    "isReminderOn", "hasAttachments", "isAllDay", "isCancelled", "isOrganizer", "responseRequested", "isDraft",
-    "isOnlineMeeting", "allowNewTimeProposals", "hideAttendees",
-)  # fmt: skip
 # In lower case: what may be selected. Bodies are too large to be sent.
-SELECTABLE = frozenset(name.lower() for name in (*_EVENT, *_PLAIN))
+SELECTABLE = NAMES - {"body", "cancelledoccurrences"}
 BODIES = frozenset({"body", "uniquebody"})
 _NAMELESS = frozenset({_TIME, "Date", "String"})
 

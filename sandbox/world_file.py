@@ -11,7 +11,7 @@ from typing import Any, Self
 from uuid import NAMESPACE_DNS, uuid5
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from sandbox import drafts, edit_door, edits, series
 from sandbox.bodies import preview_of
@@ -19,7 +19,7 @@ from sandbox.clock import Clock
 from sandbox.directory import GUID, PERSONAL_TENANT_ID, ConsentPolicy, Directory, Person, Tenant
 from sandbox.edit_door import EditRequest
 from sandbox.identity.numbers import FAULTS
-from sandbox.items import Calendar, Event, Override
+from sandbox.items import COLORS, Calendar, Event, Override
 from sandbox.refusals import Refusal, invalid_property, unreadable
 from sandbox.sentences import sentence
 from sandbox.world import Mailbox, World
@@ -65,6 +65,13 @@ class CalendarInFile(_Strict):
     default: bool = False
     color: str = "auto"
     events: list[JSON] = []
+
+    @field_validator("color")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        if value not in COLORS:
+            raise ValueError(f"{value} is no color: they are {', '.join(COLORS)}")
+        return value
 
 
 class PersonInFile(_Strict):
@@ -130,7 +137,9 @@ class WorldFile(_Strict):
     def _fits_together(self) -> Self:
         _refuse_doubles("tenants", (tenant.domain for tenant in self.tenants))
         _refuse_doubles("tenants", (tenant.tenant_id for tenant in self.tenants))
-        _refuse_doubles("people", (person.address for person in self.people))
+        # Whoever has another address for mail is counted once for each.
+        names = ({each.address.lower(), (each.mail or each.address).lower()} for each in self.people)
+        _refuse_doubles("people", (name for both in names for name in both))
         domains = {tenant.domain.lower() for tenant in self.tenants}
         for person in self.people:
             if person.domain not in domains:
@@ -230,11 +239,11 @@ class _Filler:
         event.created = _moment(given, "createdDateTime", self._made)
         event.modified = max(event.created, _moment(given, "lastModifiedDateTime", self._made))
         # Taken out before anything is moved: nothing can be in the way of what is gone.
-        for each in given.get("cancelledOccurrences") or []:
+        for each in _list(given, "cancelledOccurrences"):
             slot = series.instance_at(event, _day(each)).slot
             if slot is not None:
                 event.cancelled[slot] = event.changed
-        for each in given.get("exceptionOccurrences") or []:
+        for each in _list(given, "exceptionOccurrences"):
             self._except(event, each)
         event.cache.clear()
         self._mailbox.put(event)
@@ -243,6 +252,8 @@ class _Filler:
         if not isinstance(given, dict):
             raise unreadable("An exception is an object.")
         slot = _slot(event, given)
+        if slot in event.overrides:
+            raise unreadable(f"There are two exceptions of {slot}.")
         usual = series.instance_at(event, slot)
         draft = drafts.read(given, trusted=True)
         own = Override(members=draft.members, start=draft.start, end=draft.end, all_day=draft.all_day)
@@ -253,6 +264,13 @@ class _Filler:
             raise invalid_property()
         series.refuse_crossing(event, slot, moved)
         event.overrides[slot] = own
+
+
+def _list(given: JSON, name: str) -> list[Any]:
+    found = given.get(name) or []
+    if not isinstance(found, list):
+        raise unreadable(f"{name} is a list.")
+    return found
 
 
 def _slot(event: Event, given: JSON) -> date:

@@ -54,11 +54,6 @@ def _say_why_not(refusal: Refusal) -> Response:
     return wrong(f"{refusal.code}: {refusal.message}")
 
 
-@blueprint.errorhandler(404)
-def _no_door(_: Exception) -> Response:
-    return wrong("There is no such door. sandbox/README.md lists them.", 404)
-
-
 def wrong(sentence: str, status: int = 400) -> Response:
     return answer({"error": sentence}, status)
 

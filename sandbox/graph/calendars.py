@@ -14,26 +14,14 @@ from sandbox.graph.envelope import GRAPH, answer, context, empty
 from sandbox.graph.extending import MULTI, SINGLE, expanded_properties, searched_properties
 from sandbox.graph.listing import Kind, listing
 from sandbox.graph.routing import container, mailbox
-from sandbox.items import Calendar
+from sandbox.items import COLORS, Calendar
 from sandbox.members import one_of
 from sandbox.refusals import Refusal, invalid_request, unreadable
 from sandbox.roles import Role
 from sandbox.world import MY_CALENDARS, Copy, Mailbox
 
 # Each with what Outlook paints it in; empty where Outlook chooses.
-COLORS = {
-    "auto": "",
-    "lightBlue": "#a6d1f5",
-    "lightGreen": "#87d28e",
-    "lightOrange": "#fcab73",
-    "lightGray": "#c0c0c0",
-    "lightYellow": "#f5f07d",
-    "lightTeal": "#4adacc",
-    "lightPink": "#e88fe6",
-    "lightBrown": "#c8a58c",
-    "lightRed": "#f88c9b",
-    "maxColor": "",
-}
+
 _COLOR = one_of(*COLORS)
 
 

@@ -19,6 +19,8 @@ _FORMAT = one_of(*Format)
 @mailbox.route("POST", "translateExchangeIds")
 def translate_ids(call: Call) -> Response:
     call.need_own(PROFILE)
+    # Not within `_result`: that nobody has a mailbox is no fault of an id.
+    _ = call.mailbox
     sent = call.body()
     given = drafts.given(sent, "inputIds")
     if given is None:

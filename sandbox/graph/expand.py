@@ -36,15 +36,14 @@ class Expansion:
         return [query.narrow(item, names) for item in items[:top]]
 
 
-def read(allowed: Container[str], text: str | None = None) -> list[Expansion]:
+def read(allowed: Container[str]) -> list[Expansion]:
     """
-    The wishes in `text`, or in the request's own `$expand`. `allowed` are lower-case names.
+    The wishes in the request's `$expand`. `allowed` are lower-case names.
 
     Raises:
         Refusal: it cannot be read, or something cannot be expanded.
     """
-    text = query.option("expand") if text is None else text
-    wishes = [_wish(part) for part in _split(text or "", ",")]
+    wishes = [_wish(part) for part in _split(query.option("expand") or "", ",")]
     for wish in wishes:
         if wish.name.lower() not in allowed:
             raise not_supported(wish.name)

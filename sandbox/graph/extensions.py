@@ -5,7 +5,7 @@ from urllib.parse import quote
 from flask import Response
 
 from sandbox import extensions
-from sandbox.graph import query
+from sandbox.graph import expand, query
 from sandbox.graph.addressing import addressed
 from sandbox.graph.call import READ, WRITE, Call
 from sandbox.graph.envelope import answer, context, empty
@@ -38,6 +38,7 @@ def add_extension(call: Call) -> Response:
 @container.route("GET", "events/*/extensions/*")
 def show_extension(call: Call) -> Response:
     call.need(READ)
+    expand.read(())
     _, extension = _found(call)
     return _answer(call, extension)
 

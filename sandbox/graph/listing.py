@@ -72,7 +72,7 @@ def listing(call: Call, items: Sequence[Item], what: str, kind: Kind[Item] = _PL
         # The usual case shows only the page that is asked for.
         some, next_link = query.page(items, size)
         total, part = len(items), [(item, kind.show(item)) for item in some]
-    body: dict[str, Any] = {"@odata.context": context(f"{call.root}/{what}{query.selection()}")}
+    body: dict[str, Any] = {"@odata.context": context(f"{call.below_root(what)}{query.selection()}")}
     if counted:
         body["@odata.count"] = total
     body["value"] = [kind.finished(item, shown, wishes) for item, shown in part]

@@ -69,7 +69,7 @@ def _wish(call: Call, sent: dict[str, Any]) -> Wish:
     return Wish(
         slots=slots,
         length=_length(sent.get("meetingDuration")),
-        organizer=_line(call, call.person.mail, reach_),
+        organizer=_line(call, call.mailbox.person.mail, reach_),
         fits=_hours(call, _DOMAIN(limits.get("activityDomain") or "work")),
         guests=_guests(call, sent, reach_),
         places=_places(call, where, reach_),

@@ -6,7 +6,7 @@ from flask import Response
 
 from sandbox import sharing
 from sandbox.drafts import fold
-from sandbox.graph import query
+from sandbox.graph import expand, query
 from sandbox.graph.call import READ, WRITE, Call
 from sandbox.graph.envelope import answer, context, empty
 from sandbox.graph.listing import listing
@@ -61,6 +61,7 @@ def create_permission(call: Call) -> Response:
 @container.route("GET", "calendarPermissions/*")
 def show_permission(call: Call) -> Response:
     call.need(READ)
+    expand.read(())
     return answer(query.narrow(_entity(call, _named(call)), query.selected()))
 
 

@@ -49,7 +49,7 @@ class TokenFault(Exception):
         self.number = number
         self.error = error or fault.error
         self.detail = detail or fault.text
-        self.suberror = suberror or fault.suberror
+        self.suberror = fault.suberror if suberror is None else suberror
         self.status = status or fault.status
         self.claims = claims
         self.retry_after = retry_after
@@ -57,7 +57,7 @@ class TokenFault(Exception):
 
     @classmethod
     def of(cls, fault: Fault, *, claims: str | None = None) -> TokenFault:
-        return cls(fault.number, fault.text, error=fault.error, suberror=fault.suberror, claims=claims)
+        return cls(fault.number, fault.text, error=fault.error, suberror=fault.suberror or "", claims=claims)
 
     def body(self, *, now: datetime, correlation_id: str, trace_id: str) -> dict[str, object]:
         answer: dict[str, object] = {

@@ -109,7 +109,10 @@ def keys(identity: Identity, tenant: str) -> BaseResponse:
 @blueprint.get("/common/discovery/instance")
 @with_identity
 def instance(identity: Identity) -> BaseResponse:
-    endpoint = urlsplit(request.args.get("authorization_endpoint", ""))
+    try:
+        endpoint = urlsplit(request.args.get("authorization_endpoint", ""))
+    except ValueError:
+        return refuse(identity, TokenFault(50049))
     known = next((hosts for hosts in _CLOUDS if endpoint.hostname in hosts), None)
     if endpoint.scheme != "https" or known is None:
         return refuse(identity, TokenFault(50049))

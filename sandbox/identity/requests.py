@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Mapping
@@ -109,7 +108,7 @@ def person_of_hint(hint: str) -> str:
     try:
         padded = hint[2:] + "=" * (-len(hint[2:]) % 4)
         return base64.urlsafe_b64decode(padded).decode().partition("\n")[0]
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return hint
 
 

@@ -299,7 +299,8 @@ class Identity:
             UnknownName: neither is called so.
         """
         with self.lock:
-            self._second_factor[self.key_of(who)] = on
+            tenant = self.directory.find_tenant(who)
+            self._second_factor[tenant.id if tenant is not None else self.person(who).oid] = on
 
     def rotate_keys(self, *, forget_former: bool = False) -> None:
         """Sign with new keys from now on; the former stay published unless `forget_former`."""

@@ -198,3 +198,10 @@ def test_events_of_a_group_remind_nobody(member: Graph) -> None:
     made = member.post(f"{PLACE}/events", timed("Sync", *NOON, isReminderOn=True))
     assert made["isReminderOn"] is False
     assert member.patch(f"{PLACE}/events/{made['id']}", {"isReminderOn": True})["isReminderOn"] is False
+
+
+def test_the_list_of_groups_belongs_to_nobody(stand_in: StandIn) -> None:
+    daemon = app(stand_in, "Group.Read.All")
+    found = daemon.get("/groups")
+    assert found["@odata.context"].endswith("$metadata#groups")
+    assert TASKFORCE in [each["id"] for each in found["value"]]

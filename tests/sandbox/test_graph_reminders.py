@@ -55,6 +55,14 @@ def test_the_window_is_taken_in_every_spelling(stand_in: StandIn, graph: Graph, 
     )
 
 
+def test_a_reminder_that_comes_after_the_start_fires_in_its_own_window(graph: Graph) -> None:
+    graph.post("/me/events", timed("Lunch", *NOON, reminderMinutesBeforeStart=-2880))
+    assert fires(graph) == ["2026-12-03T12:00"]
+    day = "startDateTime='2026-12-03T00:00:00Z',endDateTime='2026-12-04T00:00:00Z'"
+    assert fires(graph, day) == ["2026-12-03T12:00"]
+    assert fires(graph, DAY) == []
+
+
 @pytest.mark.parametrize(
     ("window", "code"),
     [

@@ -382,3 +382,24 @@ def test_a_rule_needs_the_day_on_which_it_starts(graph: Graph) -> None:
     rule = {"pattern": {"type": "daily", "interval": 1}, "range": {"type": "noEnd"}}
     refusal = (400, "ErrorPropertyValidationFailure")
     assert graph.refused("POST", "/me/events", event | {"recurrence": rule}) == refusal
+
+
+def test_a_series_that_becomes_all_day_keeps_no_exception_with_hours(graph: Graph) -> None:
+    rule = weekly("2026-12-01", "tuesday")
+    master = graph.post("/me/events", timed("A", "2026-12-01T00:00:00", "2026-12-02T00:00:00", recurrence=rule))["id"]
+    second = instances(graph, master, *DECEMBER)[1]["id"]
+    hours = {
+        name: {"dateTime": f"2026-12-08T{hour}:00:00", "timeZone": "UTC"}
+        for name, hour in (("start", "09"), ("end", "10"))
+    }
+    graph.patch(f"/me/events/{second}", hours)
+    graph.patch(f"/me/events/{master}", {"isAllDay": True})
+    assert starts(instances(graph, master, *DECEMBER))[1] == "2026-12-08T00:00"
+
+
+def test_an_occurrence_of_whole_days_lasts_for_one_at_least(graph: Graph) -> None:
+    rule = weekly("2026-12-01", "tuesday")
+    event = timed("A", "2026-12-01T00:00:00", "2026-12-02T00:00:00", recurrence=rule, isAllDay=True)
+    second = instances(graph, graph.post("/me/events", event)["id"], *DECEMBER)[1]["id"]
+    nothing = {name: {"dateTime": "2026-12-08T00:00:00", "timeZone": "UTC"} for name in ("start", "end")}
+    assert graph.refused("PATCH", f"/me/events/{second}", nothing)[0] == 400

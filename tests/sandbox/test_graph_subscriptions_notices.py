@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sandbox.directory import CONTOSO_ID, FABRIKAM_ID
+from sandbox.world_file import WorldFile
 from tests.answers import Schemas
 from tests.sandbox.graph_side import ALICE, BOB, FARID, JSON, NOON, Graph, Listener, StandIn, timed
 from tests.sandbox.subscribing import graph_of_other_app, ids, kinds, wish
@@ -177,6 +178,21 @@ def test_a_notification_can_be_overtaken_by_a_newer_one(
     stand_in.door("clock", advance=601)
     assert kinds(listener.items(1)) == ["created"]
     assert graph.get(f"/me/events/{made['id']}")["subject"] == "B"
+
+
+def test_where_there_is_one_tenant_a_foreign_one_is_made_up(listener: Listener) -> None:
+    ada = "ada@acme.example"
+    person = {"name": "Ada", "address": ada}
+    world = {"tenants": [{"name": "Acme", "domain": "acme.example"}], "people": [person]}
+    stand_in = StandIn(world=WorldFile.model_validate(world))
+    graph = stand_in.graph(ada)
+    graph.post("/subscriptions", wish(stand_in, listener))
+    stand_in.door("subscriptions", mailbox=ada, do="foreign-next")
+    graph.post("/me/events", timed("A", *NOON))
+    forged, good = listener.items(2)
+    assert good["tenantId"] == stand_in.person(ada).tenant_id
+    assert forged == good | {"tenantId": forged["tenantId"]}
+    assert forged != good
 
 
 @pytest.mark.parametrize(

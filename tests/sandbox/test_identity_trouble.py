@@ -209,6 +209,26 @@ def test_every_number_that_has_a_page_or_travels_back_can_be_scripted_there(plat
             assert "Verify your identity" in page.text or page.answer["error"] == fault.error
 
 
+def test_a_script_without_a_suberror_has_none(platform: Platform) -> None:
+    token = platform.redeem(Browser().sign_in(platform.authorize_url(), ALICE).answer["code"]).json()["refresh_token"]
+    platform.door("identity", do="script", who=ALICE, number=50076, suberror="", times=1)
+    assert "suberror" not in platform.refresh(token).json()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "organizations/oauth2/v2.0/logout?logout_hint=O.%C3%A9",
+        "common/discovery/instance?authorization_endpoint=https://[",
+    ],
+)
+def test_an_address_that_nobody_can_read_is_no_mistake_of_the_server(platform: Platform, address: str) -> None:
+    browser = Browser()
+    browser.sign_in(platform.authorize_url(), ALICE)
+    assert browser.get(f"{platform.url}/{address}").status in {200, 302, 400}
+    assert browser.get(platform.authorize_url(login_hint="O.\xe9")).status in {200, 302}
+
+
 def test_a_tenant_can_vanish_from_the_metadata(platform: Platform) -> None:
     platform.door("identity", do="script", who="contoso.example", number=90002)
     answer = requests.get(f"{platform.url}/{CONTOSO_ID}/v2.0/.well-known/openid-configuration", timeout=10)
@@ -250,6 +270,7 @@ def test_a_tenant_can_be_scripted_for_the_app_itself(platform: Platform) -> None
         ({"do": "script", "who": ALICE, "number": 50034, "error": "invalid_client"}, "no error value"),
         ({"do": "unscript", "who": "nobody"}, "Nobody here"),
         ({"do": "second-factor", "who": "nobody"}, "Nobody here"),
+        ({"do": "second-factor", "who": ALMANAC_ID}, "Nobody here"),
         ({"do": "odd-answer"}, "one of body and seconds"),
         ({"do": "odd-answer", "body": "video"}, "body"),
         ({"do": "odd-answer", "who": "nobody", "body": "html"}, "Nobody here"),

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from sandbox.items import Event
-from tests.sandbox.graph_side import ALICE, BOB, IMMUTABLE, JSON, Graph, StandIn, timed, weekly
+from tests.sandbox.graph_side import ALICE, BOB, IMMUTABLE, JSON, LEO, Graph, StandIn, timed, weekly
 
 SCOPES = ("Calendars.ReadWrite", "Calendars.ReadWrite.Shared", "MailboxSettings.ReadWrite", "User.Read")
 CARLA = "carla.weber@contoso.example"
@@ -449,7 +449,7 @@ def test_a_rule_takes_plain_numbers_only(graph: Graph, member: str, value: Any) 
     assert graph.refused("POST", "/me/events", body) == (400, "ErrorPropertyValidationFailure")
 
 
-@pytest.mark.parametrize("minutes", [2**31, str(2**31), "9" * 30, -(2**31) - 1])
+@pytest.mark.parametrize("minutes", [2**31, str(2**31), "9" * 30, -(2**31) - 1, "1_0", " 7 ", "\u0663"])
 def test_a_number_that_is_no_int32_is_refused(graph: Graph, minutes: Any) -> None:
     body = {**CHANGES, "reminderMinutesBeforeStart": minutes}
     assert graph.refused("POST", "/me/events", body) == (400, "RequestBodyRead")
@@ -460,6 +460,14 @@ def test_the_number_of_a_property_may_begin_with_a_zero(graph: Graph) -> None:
     wanted = quote(f"singleValueExtendedProperties($filter=id eq '{NUMBERS[1]}')")
     [found] = graph.get(f"/me/events/{made['id']}?$expand={wanted}")["singleValueExtendedProperties"]
     assert found["value"] == "4"
+
+
+def test_whoever_has_no_mailbox_hears_that_and_nothing_else(stand_in: StandIn) -> None:
+    leo = stand_in.graph(LEO, scopes=SCOPES)
+    missing = (404, "MailboxNotEnabledForRESTAPI")
+    assert leo.refused("POST", "/me/findMeetingTimes", {}) == missing
+    translate = {"inputIds": ["x"], "sourceIdType": "restId", "targetIdType": "restImmutableEntryId"}
+    assert leo.refused("POST", "/me/translateExchangeIds", translate) == missing
 
 
 @pytest.mark.parametrize(

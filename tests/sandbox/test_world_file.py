@@ -169,6 +169,20 @@ def with_series(**more: Any) -> JSON:
 MISTAKES += [
     (with_series(cancelledOccurrences=["2026-12-02"]), "people.0.events.0: ErrorItemNotFound"),
     (with_series(cancelledOccurrences=["soon"]), "people.0.events.0: "),
+    (with_series(cancelledOccurrences=5), "cancelledOccurrences"),
+    (with_series(exceptionOccurrences="2026-12-08"), "exceptionOccurrences"),
+    (with_series(exceptionOccurrences=[{"subject": "B", "date": "2026-12-08"}] * 2), "two exceptions"),
+    (small(calendars=[{"name": "Tea", "color": "mauve"}]), "people.0.calendars.0.color"),
+    (
+        small()
+        | {
+            "people": [
+                {"name": "Ada", "address": "ada@acme.example", "mail": "bea@acme.example"},
+                {"name": "Bea", "address": "bea@acme.example"},
+            ]
+        },
+        "bea@acme.example is there 2 times",
+    ),
     (with_series(exceptionOccurrences=[{"subject": "When?"}]), "the date on which the rule put it"),
     (with_series(exceptionOccurrences=["2026-12-08"]), "people.0.events.0: "),
     (
