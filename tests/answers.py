@@ -3,6 +3,8 @@ Every JSON answer of the sandbox's Graph that a test run sees, held against the 
 
 It listens to Flask's own signal, so it meets the answers of every sandbox in this process; the sandbox that
 `tests.services` starts in a process of its own listens in the same way (`tests.checked_sandbox`).
+
+Left out: what a fault made odd, and what the edit door shows verbatim. `OWN_SCHEMAS` admit undeclared members.
 """
 
 import copy

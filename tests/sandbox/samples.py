@@ -10,7 +10,7 @@ def sample(name: str) -> Any:
 
 
 def lacks(answer: Any, wanted: Any, place: str = "") -> list[str]:
-    """Where the answer has not what the sample has; null stands for any type."""
+    """Where the answer has not what the sample has; null stands for any type, the first item for all of a list."""
     if wanted is None or answer is None:
         return []
     if isinstance(wanted, dict) and isinstance(answer, dict):
@@ -19,6 +19,8 @@ def lacks(answer: Any, wanted: Any, place: str = "") -> list[str]:
             line for name in wanted if name in answer for line in lacks(answer[name], wanted[name], f"{place}/{name}")
         ]
     if isinstance(wanted, list) and isinstance(answer, list):
-        return lacks(answer[0], wanted[0], f"{place}/0") if wanted and answer else []
+        if wanted and not answer:
+            return [f"{place} is empty"]
+        return lacks(answer[0], wanted[0], f"{place}/0") if wanted else []
     same = type(answer) is type(wanted) or {type(answer), type(wanted)} == {int, float}
     return [] if same else [f"{place} is {type(answer).__name__}"]
