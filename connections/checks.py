@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
-from connections.crypto import SealError, seal, unseal
+from tenants.crypto import SealError, seal, unseal
 
 
 @checks.register(checks.Tags.security)

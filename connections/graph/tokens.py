@@ -1,7 +1,6 @@
 """Access tokens of a stored connection, and what it means to a client when there are none."""
 
 from connections import identity
-from connections.crypto import MissingKey, SealError
 from connections.graph.errors import (
     ApprovalRequired,
     BadRequest,
@@ -12,6 +11,7 @@ from connections.graph.errors import (
     Unavailable,
 )
 from connections.reasons import Kind, Refusal
+from tenants.crypto import MissingKey, SealError
 
 _ERRORS: dict[Kind, type[GraphError]] = {
     Kind.RETRY: Unavailable,

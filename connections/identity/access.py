@@ -8,12 +8,12 @@ import structlog
 from django.conf import settings
 from django.utils import timezone
 
-from connections import crypto
 from connections.identity.application import MISFIT, NO_ANSWER, application, opened_cache
 from connections.identity.errors import NoTokens, SignInRefused, TryLater, refusal_of
 from connections.identity.scopes import allow_reading, as_spelled
 from connections.models import Secret
 from connections.reasons import Kind, Refusal
+from tenants import crypto
 from tenants.scoping import ScopeError, current_scope, organization_scope
 
 log = structlog.get_logger(__name__)

@@ -1,8 +1,8 @@
 """Changing the keys that secrets are sealed with."""
 
-from connections.crypto import is_sealed_with_newest, seal, unseal
 from connections.identity import place_of_secret
 from connections.models import Secret
+from tenants.crypto import is_sealed_with_newest, seal, unseal
 
 
 def reseal(*, organization_id: int) -> int:

@@ -13,13 +13,13 @@ from django.conf import settings
 from django.utils.crypto import constant_time_compare
 
 from connections import doors, identity
-from connections.crypto import SealError, digest, seal, unseal
 from connections.graph import GraphClient, GraphError, Refused
 from connections.graph.tokens import GivenToken
 from connections.identity import SignedIn
 from connections.models import Connection, Purpose, Secret, SignInAnswer, SignInFlow, Status
 from connections.reasons import Kind, Refusal
 from connections.services.outcomes import OUTCOME_OF, Connected, ConnectRefused, NoSuchConnection, Outcome, UnknownState
+from tenants.crypto import SealError, digest, seal, unseal
 from tenants.models import Membership
 from tenants.policies import Action
 from tenants.scoping import organization_scope

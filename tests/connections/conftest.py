@@ -11,10 +11,11 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from connections import crypto, identity
+from connections import identity
 from connections.graph import GraphClient
 from connections.models import Connection, Secret, SignInAnswer, SignInFlow
 from connections.services import open_graph
+from tenants import crypto
 from tenants.models import Organization, User
 from tenants.scoping import organization_scope
 from tests.cast import Cast, cast, signed_in

@@ -11,10 +11,10 @@ from django.core import checks
 from django.db import connection as database
 from pytest_django import Settings
 
-from connections import crypto
 from connections.graph import GraphError
 from connections.identity import silent_token
 from connections.models import Connection, Secret, SignInAnswer, SignInFlow
+from tenants import crypto
 from tenants.scoping import organization_scope
 from tests.cast import Cast, signed_in
 from tests.connections.conftest import ALICE, Stored, Traveller, post_back, refresh_token

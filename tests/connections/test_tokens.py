@@ -7,11 +7,12 @@ import pytest
 from django.db import connection as database
 from pytest_django import Settings
 
-from connections import crypto, identity
+from connections import identity
 from connections.graph import ApprovalRequired, Misconfigured, ReconnectRequired, Unavailable
 from connections.identity import place_of_secret, silent_token
 from connections.models import Connection
 from connections.services import record_failure
+from tenants import crypto
 from tenants.scoping import ScopeError, organization_scope
 from tests.cast import Cast
 from tests.connections.conftest import ALICE, Stored, Traveller, cache_of, refresh_token

@@ -12,8 +12,8 @@ from kombu import Exchange, Queue
 
 from calendars.models import Calendar
 from config.celery import app as celery_app
-from connections.crypto import digest
 from connections.models import Connection, Status
+from tenants.crypto import digest
 from tenants.models import Membership, Organization, User
 from tenants.scoping import organization_scope, system_scope
 from tests.cast import Cast, cast

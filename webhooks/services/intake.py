@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import structlog
 from django.utils.crypto import constant_time_compare
 
-from connections.crypto import digest
+from tenants.crypto import digest
 from tenants.scoping import organization_scope
 from webhooks import doors, payloads
 from webhooks.doors import Known, Speaker

@@ -15,7 +15,6 @@ import structlog
 from django.conf import settings
 from django.urls import reverse
 
-from connections.crypto import digest
 from connections.graph import (
     ApprovalRequired,
     Conflict,
@@ -26,6 +25,7 @@ from connections.graph import (
     Refused,
 )
 from connections.services import ConnectionNotActive, open_graph, record_failure
+from tenants.crypto import digest
 from webhooks import doors, remote
 from webhooks.doors import Busy, Claim, Mailbox, Speaker
 from webhooks.payloads import Granted, Unreadable

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from connections import services
-from connections.crypto import SealError
+from tenants.crypto import SealError
 from tenants.doors import all_organizations
 from tenants.scoping import organization_scope
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from connections.crypto import SealError, is_sealed_with_newest, seal, unseal
+from tenants.crypto import SealError, is_sealed_with_newest, seal, unseal
 
 PLACE = "connections_secret.sealed_cache:17"
 OLD, NEW = ("old", bytes(range(32))), ("new", bytes(range(32, 64)))
