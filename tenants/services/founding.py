@@ -1,4 +1,4 @@
-"""What people do with organizations."""
+"""Founding an organization."""
 
 import re
 import unicodedata
