@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from tenants import doors
+from tenants.models import User
 from tenants.scoping import current_scope
+from tenants.services.audit import Actor
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -33,3 +36,15 @@ def memberships_of(request: HttpRequest) -> list[doors.Card]:
     cards = doors.organizations_of(user.pk)
     request.memberships = cards  # type: ignore[attr-defined]  # as in MemberRequest
     return cards
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The signed-in person of this request, as the audit log names them."""
+    person = request.user
+    assert isinstance(person, User)  # noqa: S101 - only views that somebody signed in to ask for it
+    return Actor.person(person, ip=address_of(request))
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """The network address that the request came from, past the proxies that we trust (TRUSTED_PROXY_COUNT)."""
+    return str(get_adapter(request).get_client_ip(request)) or None

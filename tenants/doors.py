@@ -1,9 +1,16 @@
 """What must be known before anybody's organization is: the only place in this app that opens a system scope."""
 
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from tenants.models import Membership, Organization
-from tenants.scoping import system_scope
+from django.db import connection
+from django.db.models import F, Q
+
+from tenants.models import MailState, Membership, Organization, OutgoingMail
+from tenants.scoping import current_scope, system_scope
+
+# A mail that is "being sent" for longer was left by a worker that ended. Whether it left the house, nobody knows.
+SENDING_LASTS = timedelta(minutes=10)
 
 
 class Standing(NamedTuple):
@@ -28,7 +35,8 @@ def standing(*, user_id: int, slug: str) -> Standing | None:
     """Where this person stands in that organization; None for a stranger and for a slug that nobody has."""
     with system_scope("a request names its organization by slug"):
         row = (
-            Membership.objects.filter(user_id=user_id, organization__slug=slug)
+            Membership.objects.present()
+            .filter(user_id=user_id, organization__slug=slug)
             .values_list("organization_id", "pk", "role")
             .first()
         )
@@ -39,7 +47,8 @@ def organizations_of(user_id: int) -> list[Card]:
     """All organizations of one person, by name."""
     with system_scope("a person's organizations"):
         rows = (
-            Membership.objects.filter(user_id=user_id)
+            Membership.objects.present()
+            .filter(user_id=user_id)
             .order_by("organization__name", "organization_id")
             .values_list("organization_id", "organization__slug", "organization__name", "role", "pk")
         )
@@ -56,3 +65,85 @@ def organization_by_slug(slug: str) -> int | None:
     """The id of the organization with this slug, whoever asks: for founding, and for commands run by operators."""
     with system_scope("a slug is given"):
         return Organization.objects.filter(slug=slug).values_list("pk", flat=True).first()
+
+
+# --- mail that waits ------------------------------------------------------------------------------------------------
+
+
+class WaitingMail(NamedTuple):
+    """One mail that somebody may send now."""
+
+    id: int
+    key: str
+    address: str
+    sealed_contents: bytes
+    attempts: int
+
+
+_ADD_MAIL = """
+    INSERT INTO tenants_outgoingmail
+        (key, about_organization_id, address, sealed_contents, state, queued_at, attempts, try_at, last_error)
+    VALUES (%s, %s, %s, %s, %s, %s, 0, %s, '')
+    ON CONFLICT DO NOTHING
+"""
+
+
+def add_mail(
+    *, key: str, address: str, sealed_contents: bytes, about_organization_id: int | None, now: datetime
+) -> None:
+    """
+    Keep a mail to be sent, in the transaction and scope that is open, or in a system's where none is.
+
+    In SQL, because the application may add rows to this table and see none, not even the one that it has added.
+    """
+    values = [key, about_organization_id, address, sealed_contents, MailState.WAITING.value, now, now]
+    if current_scope() is not None:
+        with connection.cursor() as cursor:
+            cursor.execute(_ADD_MAIL, values)
+        return
+    with system_scope("a mail about a person's own account"), connection.cursor() as cursor:
+        cursor.execute(_ADD_MAIL, values)
+
+
+def waiting_mails(now: datetime, *, most: int = 200) -> list[int]:
+    """Mails whose time has come, the oldest first."""
+    with system_scope("mails wait to be sent"):
+        due = OutgoingMail.objects.filter(state=MailState.WAITING, try_at__lte=now)
+        return list(due.order_by("try_at", "pk").values_list("pk", flat=True)[:most])
+
+
+def take_mail(mail_id: int, *, now: datetime) -> WaitingMail | None:
+    """The mail, for whoever sends it now; None when somebody else has it, or it is sent. Counts the attempt."""
+    with system_scope("one worker sends a mail"):
+        due = OutgoingMail.objects.filter(pk=mail_id, state=MailState.WAITING, try_at__lte=now)
+        if not due.update(state=MailState.SENDING, attempts=F("attempts") + 1, try_at=now):
+            return None
+        row = OutgoingMail.objects.values_list("pk", "key", "address", "sealed_contents", "attempts").get(pk=mail_id)
+    return WaitingMail(row[0], row[1], row[2], bytes(row[3]), row[4])
+
+
+def note_mail_sent(mail_id: int, *, now: datetime) -> None:
+    """It is out; its contents are forgotten."""
+    with system_scope("a mail was sent"):
+        OutgoingMail.objects.filter(pk=mail_id).update(
+            state=MailState.SENT, sent_at=now, sealed_contents=b"", last_error=""
+        )
+
+
+def note_mail_failed(mail_id: int, *, code: str, try_at: datetime | None) -> None:
+    """It did not go out: again at `try_at`, or never, and then its contents are forgotten."""
+    again = {"state": MailState.WAITING, "try_at": try_at} if try_at else {"state": MailState.FAILED}
+    with system_scope("a mail was not sent"):
+        rows = OutgoingMail.objects.filter(pk=mail_id)
+        rows.update(last_error=code[:64], **again)
+        if try_at is None:
+            rows.update(sealed_contents=b"")
+
+
+def give_up_stuck_mails(now: datetime) -> int:
+    """
+    Mails whose sender ended in the middle: given up, since they may have gone out, and never twice is promised.
+    """
+    with system_scope("mails whose sender ended"):
+        stuck = OutgoingMail.objects.filter(Q(try_at__lt=now - SENDING_LASTS), state=MailState.SENDING)
+        return stuck.update(state=MailState.FAILED, last_error="sender_ended", sealed_contents=b"")

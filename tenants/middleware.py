@@ -108,7 +108,7 @@ class OrganizationMiddleware:
         _note_failure(request)
 
     def _introduce(self, request: HttpRequest, organization_id: int, membership_id: int) -> None:
-        members = Membership.objects.of(organization_id).select_related("organization")
+        members = Membership.objects.of(organization_id).present().select_related("organization")
         membership = members.filter(pk=membership_id).first()
         if membership is None:  # left, or was removed, a moment ago
             raise Http404

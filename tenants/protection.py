@@ -51,6 +51,36 @@ def reserve_for_system(table: str) -> migrations.RunSQL:
     )
 
 
+def append_only(table: str) -> migrations.RunSQL:
+    """
+    Rows may be added and read, and never changed or deleted: not by the application, and by nobody through SQL at all.
+
+    The grant is the wall; the trigger says so to whoever owns the table, too.
+    """
+    return migrations.RunSQL(
+        f"""
+        REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM almanac_app;
+        CREATE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN RAISE EXCEPTION '{table} is append only'; END $$;
+        CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}
+            FOR EACH ROW EXECUTE FUNCTION {table}_refuse();
+        """,
+        migrations.RunSQL.noop,
+    )
+
+
+def open_for_adding(table: str) -> migrations.RunSQL:
+    """For tables reserved for the system: the application may add rows, in any scope, and see none."""
+    return migrations.RunSQL(
+        f"""
+        REVOKE ALL ON {table} FROM almanac_app;
+        GRANT INSERT ON {table} TO almanac_app;
+        CREATE POLICY add_only ON {table} FOR INSERT TO almanac_app WITH CHECK (true);
+        """,
+        migrations.RunSQL.noop,
+    )
+
+
 def same_organization(table: str, column: str, parent: str) -> migrations.RunSQL:
     """Foreign keys look past policies; only a key that carries the organization keeps a row at home."""
     return migrations.RunSQL(
@@ -76,6 +106,11 @@ def open_to_support(table: str, columns: str) -> migrations.RunSQL:
 def grant_to_support(table: str, columns: str) -> migrations.RunSQL:
     """Grant support staff sight of these columns of a table that is under no policy."""
     return migrations.RunSQL(f"GRANT SELECT ({columns}) ON {table} TO almanac_support", migrations.RunSQL.noop)
+
+
+def grant_to_system(table: str, columns: str) -> migrations.RunSQL:
+    """Grant `almanac_system` sight of further columns of a table that is open to it."""
+    return migrations.RunSQL(f"GRANT SELECT ({columns}) ON {table} TO almanac_system", migrations.RunSQL.noop)
 
 
 def _open(table: str, columns: str, command: str, *, role: str, policy: str) -> migrations.RunSQL:

@@ -1,12 +1,19 @@
-"""The base of every task on customers' rows."""
+"""The base of every task on customers' rows, and mail."""
 
 from typing import Any, ClassVar
 
 import structlog
+from celery import shared_task
 from celery.contrib.django.task import DjangoTask
 from django.db import transaction
+from django.utils import timezone
 
+from tenants import doors
 from tenants.scoping import organization_scope
+from tenants.services import mailing
+
+# Beat asks again: a message that was not taken until then has been replaced.
+TICK = 30.0
 
 
 class TenantTask(DjangoTask[..., Any]):
@@ -41,3 +48,18 @@ class TenantTask(DjangoTask[..., Any]):
             self.apply_async(*args, **kwargs)
 
         transaction.on_commit(queue, robust=True)
+
+
+@shared_task
+def send_waiting_mail() -> None:
+    """Beat, every few seconds: one small task for each mail whose time has come."""
+    now = timezone.now()
+    doors.give_up_stuck_mails(now)
+    for mail_id in doors.waiting_mails(now):
+        send_mail.apply_async(kwargs={"mail_id": mail_id}, expires=TICK)
+
+
+@shared_task
+def send_mail(*, mail_id: int) -> None:
+    """Send one mail, or note when to try again. May run twice: the second one finds nothing to do."""
+    mailing.send(mail_id=mail_id, now=timezone.now())

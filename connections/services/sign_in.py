@@ -137,7 +137,7 @@ def finish_connect(*, key: str, session_key: str, user_id: int | None, now: date
     try:
         signed_in = identity.finish_sign_in(flow=trip.secret, answer=trip.fields, now=now)
         _check(trip.flow, signed_in)
-        connection = _store(trip.flow, signed_in, now)
+        connection = _store(trip.flow, member.pk, signed_in, now)
     except identity.SignInRefused as error:
         refused = ConnectRefused(OUTCOME_OF[error.refusal.kind], refusal=error.refusal)
     except identity.UnreadableAnswer as error:
@@ -199,9 +199,9 @@ def _same_person(flow: SignInFlow, *, session_key: str, user_id: int | None) -> 
     """The member who began, if it is they who are back, in the same session, and still may."""
     is_same_session = constant_time_compare(flow.session_digest, digest(session_key))
     member = None
-    if user_id is not None and is_same_session:
+    if user_id is not None and flow.member_id is not None and is_same_session:
         with organization_scope(flow.organization_id):
-            members = Membership.objects.of(flow.organization_id).select_related("organization")
+            members = Membership.objects.of(flow.organization_id).present().select_related("organization")
             member = members.filter(pk=flow.member_id, user_id=user_id).first()
     if member is None or not member.may(Action.CONNECT_CALENDAR) or flow.purpose != Purpose.CONNECT:
         log.warning("sign_in_by_another_person", organization=flow.organization_id)
@@ -234,11 +234,12 @@ def _check(flow: SignInFlow, signed_in: SignedIn) -> None:
         log.warning("mailbox_not_asked", code=error.code, graph_request_id=error.request_id)
 
 
-def _store(flow: SignInFlow, signed_in: SignedIn, now: datetime) -> Connection:
+def _store(flow: SignInFlow, member_id: int, signed_in: SignedIn, now: datetime) -> Connection:
     organization_id, claims = flow.organization_id, signed_in.claims
     with organization_scope(organization_id):
         # Locked, so that nobody leaves the organization between this look and the commit.
-        member = Membership.objects.of(organization_id).select_for_update(no_key=True).filter(pk=flow.member_id).first()
+        members = Membership.objects.of(organization_id).present()
+        member = members.select_for_update(no_key=True).filter(pk=member_id).first()
         if member is None:
             raise ConnectRefused(Outcome.OTHER_PERSON)
         rows = Connection.objects.of(organization_id).select_for_update()
@@ -271,7 +272,7 @@ def _store(flow: SignInFlow, signed_in: SignedIn, now: datetime) -> Connection:
 
 def _expected(flow: SignInFlow) -> Connection | None:
     """The connection that this trip is to renew."""
-    if flow.expected_tid is None or flow.expected_oid is None:
+    if flow.member_id is None or flow.expected_tid is None or flow.expected_oid is None:
         return None
     with organization_scope(flow.organization_id):
         mine = Connection.objects.of(flow.organization_id).belonging_to(flow.member_id)

@@ -45,6 +45,9 @@ def open_graph(*, organization_id: int, connection_id: int, now: datetime, leavi
         usable = Connection.objects.of(organization_id).filter(
             pk=connection_id, status__in=statuses, secret__isnull=False
         )
+        if not leaving:
+            # Whoever was removed a moment ago is out, before beat has come by.
+            usable = usable.filter(member__removed_at__isnull=True)
         if not usable.exists():
             raise ConnectionNotActive(connection_id)
     tokens = StoredTokens(organization_id=organization_id, connection_id=connection_id)

@@ -7,9 +7,11 @@ from datetime import datetime
 from django.db import IntegrityError, connection
 
 from tenants import doors
+from tenants.acts import Act
 from tenants.models import Membership, Organization, User
 from tenants.policies import Role
 from tenants.scoping import organization_scope
+from tenants.services.audit import Actor, Target, record
 
 SLUG_LENGTH = 50
 # Words that an address of ours, or of somebody who pretends to be us, might need one day.
@@ -39,7 +41,7 @@ class TooManyOrganizations(Exception):
     """This person owns as many organizations as anybody may."""
 
 
-def found_organization(*, name: str, slug: str, by: User, now: datetime) -> Membership:
+def found_organization(*, name: str, slug: str, by: User, now: datetime, ip: str | None = None) -> Membership:
     """
     Found an organization and make `by` its owner. Opens its own scope, so call it outside every scope.
 
@@ -56,7 +58,15 @@ def found_organization(*, name: str, slug: str, by: User, now: datetime) -> Memb
     try:
         with organization_scope(organization_id):
             organization = Organization.objects.create(pk=organization_id, name=name, slug=slug, created_at=now)
-            return Membership.objects.create(organization=organization, user=by, role=Role.OWNER, created_at=now)
+            membership = Membership.objects.create(organization=organization, user=by, role=Role.OWNER, created_at=now)
+            record(
+                organization_id=organization_id,
+                act=Act.ORGANIZATION_FOUNDED,
+                by=Actor.person(by, ip=ip),
+                on=Target("organization", organization_id, name),
+                now=now,
+            )
+            return membership
     except IntegrityError as error:
         # The id is fresh and so is the membership: only the slug can be somebody else's.
         raise SlugTaken(slug) from error

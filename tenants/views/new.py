@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from tenants import services
+from tenants.context import address_of
 from tenants.forms import NAME_LENGTH, OrganizationForm, problem_with_slug
 from tenants.models import User
 
@@ -24,7 +25,11 @@ def new(request: HttpRequest) -> HttpResponse:
         assert isinstance(person, User)  # noqa: S101 - login_required saw to it
         try:
             membership = services.found_organization(
-                name=form.cleaned_data["name"], slug=form.cleaned_data["slug"], by=person, now=timezone.now()
+                name=form.cleaned_data["name"],
+                slug=form.cleaned_data["slug"],
+                by=person,
+                now=timezone.now(),
+                ip=address_of(request),
             )
         except services.SlugTaken:
             form.add_error("slug", "Somebody took this address a moment ago. Choose another one.")
