@@ -130,6 +130,10 @@ WORDS: Final = {
     "microsoft_busy": Words("Microsoft is busy.", "Nothing to do: we try again by ourselves."),
     "our_setup": Words("Our own set-up at Microsoft is wrong.", "Nothing you can do: our operators have been told."),
     "our_request": Words("Microsoft did not understand us.", "Start again. If it happens twice, tell our support."),
+    "not_allowed_here": Words(
+        "Your organization no longer lets this account be connected.",
+        "Connect another account, or ask an owner or admin of your organization.",
+    ),
     "left": Words("You disconnected this calendar.", "Connect it again whenever you like."),
 }  # fmt: skip
 

@@ -1,6 +1,7 @@
 """What can be done with connections."""
 
 from connections.services.outcomes import Connected, ConnectRefused, NoSuchConnection, Outcome, UnknownState
+from connections.services.policy import apply_who_may_connect
 from connections.services.sealing import reseal
 from connections.services.sign_in import begin_connect, finish_connect, forget_old_sign_ins, keep_answer
 from connections.services.standing import (
@@ -19,6 +20,7 @@ __all__ = [
     "NoSuchConnection",
     "Outcome",
     "UnknownState",
+    "apply_who_may_connect",
     "begin_connect",
     "disconnect",
     "finish_connect",

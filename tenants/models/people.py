@@ -119,6 +119,16 @@ class Organization(models.Model):
         """How many days past events stay."""
         return settings.WINDOW_DAYS_BACK if self.past_days is None else self.past_days
 
+    @property
+    def admits_everybody(self) -> bool:
+        """Whether people may connect from any Microsoft tenant, and with personal accounts."""
+        return self.tenants_allowed == TenantsAllowed.ANY and self.personal_accounts
+
+    @property
+    def are_policies_applied(self) -> bool:
+        """Whether what is stored is as the policies say, and not only what comes."""
+        return self.policies_applied_at == self.policies_changed_at
+
 
 class MembershipQuerySet(TenantQuerySet["Membership"]):
     def present(self) -> Self:
