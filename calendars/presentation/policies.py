@@ -10,6 +10,15 @@ from calendars.sync.policy import is_less
 from tenants.models import Access, Detail, Organization, TenantsAllowed
 from tenants.services.policies import NAMES
 
+_WRITING = (
+    "Microsoft is asked for changing, too. Who is connected stays connected, and allows changes when they like. In "
+    "many companies an administrator must approve that first."
+)
+_NO_MORE_WRITING = (
+    "Almanac stops changing events at once. What people have granted stays at Microsoft until they or an administrator "
+    "take it back there, at myapps.microsoft.com."
+)
+
 
 class Answer(NamedTuple):
     """One way to decide. `effect` says what choosing it would take away, and is empty where it takes nothing."""
@@ -91,16 +100,12 @@ def questions(
                 Access.READ,
                 "Read only",
                 "Almanac asks Microsoft for reading, and changes nothing in Outlook.",
-                "Almanac stops changing events at once. What people have granted stays at Microsoft until they or an "
-                "administrator take it back there."
-                if organization.access == Access.WRITE and members.writing
-                else "",
+                _NO_MORE_WRITING if organization.access == Access.WRITE and members.writing else "",
             ),
             (
                 Access.WRITE,
                 "Read and change",
-                "Microsoft is asked for changing, too. Who is connected stays connected, and allows changes when they "
-                "like. In many companies an administrator must approve that first.",
+                _WRITING,
                 "",
             ),
         ),
