@@ -223,7 +223,7 @@ def test_to_loosen_and_tighten_again_before_the_round_leaves_nothing(told: Mailb
     assert_only_busy(told)
 
 
-# --- applying ---------------------------------------------------------------------------------------------------------
+# --- applying -------------------------------------------------------------------------------------------------------
 
 
 def test_applying_twice_changes_nothing_and_is_recorded_once(told: Mailbox) -> None:
@@ -273,7 +273,7 @@ def somebody_waits_for_a_lock() -> bool:
         return cursor.fetchone() is not None
 
 
-# --- in any mix -------------------------------------------------------------------------------------------------------
+# --- in any mix -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("detail", [Detail.BUSY, Detail.FULL])
@@ -323,7 +323,8 @@ def test_busy_rows_hold_nothing_of_an_event_in_any_text(
         "organizer": {"emailAddress": {"name": words[3], "address": words[4]}},
         "attendees": [{"emailAddress": {"name": words[5], "address": words[6]}, "status": {"response": "accepted"}}],
         "onlineMeeting": {"joinUrl": f"https://join.example/{words[7]}"}, "webLink": f"https://web.example/{words[8]}",
-        "originalStartTimeZone": words[9], "sensitivity": "private", "body": {"contentType": "html", "content": words[10]},
+        "originalStartTimeZone": words[9], "sensitivity": "private",
+        "body": {"contentType": "html", "content": words[10]},
         "recurrence": {"pattern": {"type": "daily", "index": "first"}, "range": {"type": words[11]}},
     }  # fmt: skip
     row = read_item(sent)
