@@ -18,7 +18,7 @@ run: $(READY) ## Start everything on http://localhost:8000 (PORT=, SANDBOX_PORT=
 
 .PHONY: test
 test: lint ## Check and test everything, against services of its own
-	$(PYTHON_HERE) -m pytest
+	@exec $(PYTHON_HERE) -m scripts.run_tests
 
 # The type checker reads the settings but talks to no server: values that nothing rests on.
 lint: export DEBUG := true
