@@ -79,6 +79,10 @@ TABLE = """
     /o/<slug>/calendar/stream/                     POST  sign-in  404      405      405      405
     /o/<slug>/connections/<pk>/disconnect/         GET   sign-in  404      200      404      404
     /o/<slug>/connections/<pk>/disconnect/         POST  sign-in  404      302      404      404
+    /o/<slug>/activity/                            GET   sign-in  404      403      200      200
+    /o/<slug>/activity/                            POST  sign-in  404      405      405      405
+    /o/<slug>/activity/file/                       GET   sign-in  404      405      405      405
+    /o/<slug>/activity/file/                       POST  sign-in  404      403      200      200
     /                                              GET   200      200      200      200      200
     /                                              POST  405      405      405      405      405
     /home/                                         GET   sign-in  302      302      302      302
