@@ -68,7 +68,7 @@ SENTENCES: dict[Act, str] = {
     Act.MEMBER_LEFT: "left",
     Act.PERSON_DELETION_ASKED: "asked for their data to be deleted",
     Act.PERSON_DELETED: "deleted the data of",
-    Act.POLICY_CHANGED: "changed a policy",
+    Act.POLICY_CHANGED: "changed the policy",
     Act.POLICY_APPLIED: "applied the policies to what is stored",
     Act.TENANT_LINKED: "linked the Microsoft tenant",
     Act.TENANT_UNLINKED: "unlinked the Microsoft tenant",

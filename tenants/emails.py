@@ -34,7 +34,8 @@ def queue(mail: Mail, *, to: str, key: str, now: datetime, organization_id: int 
     """
     Have this sent once the transaction that decides it is committed; in any organization's scope, or outside of all.
 
-    `key` names the occasion, such as "invitation:17:2": the same occasion again is no second mail.
+    `key` names the occasion, such as "invitation:17:2": the same occasion again is no second mail, for as long as the
+    row is kept (`doors.MAIL_IS_KEPT`).
     """
     doors.add_mail(
         key=key,

@@ -86,16 +86,16 @@ def _target(entry: AuditEntry) -> str:
 
 def in_words(details: Mapping[str, Any]) -> str:
     """
-    What is known besides, as the rest of a sentence: "from member to admin, reason: expired".
+    What is known besides, as the rest of a sentence: "from member to admin (reason: expired)".
 
     `former` and `new` are a change, whatever it is that changed; everything else is named by its own word.
     """
     rest = dict(details)
-    said = []
+    change = ""
     if "former" in rest and "new" in rest:
-        said.append(f"from {_value(rest.pop('former'))} to {_value(rest.pop('new'))}")
-    said += [f"{name.replace('_', ' ')}: {_value(value)}" for name, value in rest.items() if value not in (None, "")]
-    return ", ".join(said)
+        change = f"from {_value(rest.pop('former'))} to {_value(rest.pop('new'))}"
+    said = [f"{name.replace('_', ' ')}: {_value(value)}" for name, value in rest.items() if value not in (None, "")]
+    return f"{change} ({', '.join(said)})".strip() if said else change
 
 
 def _value(value: Any) -> str:
