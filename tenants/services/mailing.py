@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 FIRST_WAIT: Final = timedelta(minutes=1)
 LONGEST_WAIT: Final = timedelta(hours=2)
 # With the waits between them a little over a day.
-MOST_ATTEMPTS: Final = 18
+MOST_ATTEMPTS: Final = 20
 
 
 def send(*, mail_id: int, now: datetime) -> bool:
@@ -41,7 +41,7 @@ def send(*, mail_id: int, now: datetime) -> bool:
     except (OutcomeUnknown, smtplib.SMTPException, OSError, ValueError) as error:
         later = None if _is_final(error) or taken.attempts >= MOST_ATTEMPTS else now + _wait(taken.attempts)
         doors.note_mail_failed(mail_id, code=_code(error), try_at=later)
-        log.warning("mail_not_sent", mail=mail_id, attempt=taken.attempts, reason=_code(error), again=later is not None)
+        log.warning("mail_not_sent", mail=mail_id, attempt=taken.attempts, reason=_code(error))
         return False
     doors.note_mail_sent(mail_id, now=now)
     return True
