@@ -1,6 +1,8 @@
 """How allauth behaves here: our mails, our addresses, and a way back that stays inside this site."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -169,4 +171,19 @@ MAILS: dict[str, Callable[[Context], Mail]] = {
     "account/email/email_deleted": _notice(
         "An address was removed", lambda context: f"{context['deleted_email']} no longer belongs to your account."
     ),
+}
+
+# Made up, for the development address that shows every mail, and for the tests that look at them.
+_SAMPLE_CONTEXT: Context = {
+    "key": "made-up-key",
+    "uid": "1",
+    "timestamp": datetime(2027, 1, 31, 9, 30, tzinfo=UTC),
+    "ip": "192.0.2.1",
+    "from_email": "alice@acme.example",
+    "to_email": "alice.moreau@acme.example",
+    "deleted_email": "alice@acme.example",
+}
+SAMPLES: dict[str, Callable[[], Mail]] = {
+    occasion.rsplit("/", 1)[-1].replace("_", "-"): partial(describe, _SAMPLE_CONTEXT)
+    for occasion, describe in MAILS.items()
 }

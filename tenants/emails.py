@@ -4,6 +4,7 @@ Every mail that we send: fixed words, one button, and why it came; as text and a
 Addresses begin with `ALMANAC_ORIGIN`, never with what a request's `Host` says.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -28,6 +29,11 @@ class Mail:
     button: str
     path: str
     reason: str
+
+
+# How to make a mail of each kind with made-up contents. Each app's `emails` has such a table, by the names of its
+# functions with hyphens; `/mail/` shows them on a developer's machine, and the tests look at all of them.
+SAMPLES: dict[str, Callable[[], Mail]] = {}
 
 
 def queue(mail: Mail, *, to: str, key: str, now: datetime, organization_id: int | None = None) -> None:

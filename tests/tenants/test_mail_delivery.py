@@ -211,9 +211,9 @@ def test_support_sees_that_a_mail_failed_and_neither_to_whom_nor_what(cast: Cast
 
 
 def test_settings_name_the_backend_that_tells_these_apart():
+    show = "from django.conf import settings; print(settings.EMAIL_BACKEND, settings.EMAIL_TIMEOUT)"
     done = subprocess.run(
-        [sys.executable, "-c", "from django.conf import settings; print(settings.EMAIL_BACKEND, settings.EMAIL_TIMEOUT)"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
+        [sys.executable, "-c", show], cwd=ROOT, capture_output=True, text=True, check=True,
         env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings", "EMAIL_URL": "smtp+tls://u:p@mail.example:587"},
     )  # fmt: skip
     assert done.stdout.split() == ["tenants.services.smtp.EmailBackend", "30"]
