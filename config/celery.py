@@ -46,6 +46,7 @@ app.conf.beat_schedule = {
     "move-windows": {"task": "calendars.tasks.move_windows", "schedule": crontab(minute="41", hour="3")},
     "finish-disconnections": {"task": "webhooks.tasks.finish_disconnections", "schedule": 300.0},
     "send-waiting-mail": {"task": "tenants.tasks.send_waiting_mail", "schedule": 5.0},
+    "forget-old-mails": {"task": "tenants.tasks.forget_old_mails", "schedule": crontab(minute="11", hour="4")},
     "forget-old-sign-ins": {"task": "connections.tasks.forget_old_sign_ins", "schedule": 600.0},
     "forget-old-deliveries": {
         "task": "webhooks.tasks.forget_old_deliveries",

@@ -165,6 +165,10 @@ ALLAUTH_TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXY_COUNT", default=0)
 
 # --- mail -----------------------------------------------------------------------------------------------------
 vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEVELOPMENT else "dummymail://"))
+if vars()["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
+    EMAIL_BACKEND = "tenants.services.smtp.EmailBackend"
+# A mail server that says nothing must not hold a worker for ever.
+EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="Almanac <almanac@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

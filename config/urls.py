@@ -1,9 +1,11 @@
 """Every address, by app."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
 from config.health import healthz
+from tenants.views import mail_preview
 from tenants.views.sign_out import sign_out
 
 urlpatterns = [
@@ -20,6 +22,13 @@ urlpatterns = [
     path("o/<slug:slug>/", include("webhooks.urls_members")),
     path("", include("tenants.urls")),
 ]
+
+if settings.DEVELOPMENT:
+    urlpatterns += [
+        path("mail/", mail_preview.mails, name="mail_preview"),
+        path("mail/<slug:kind>/", mail_preview.mail, name="mail_preview_kind"),
+        path("mail/<slug:kind>/html/", mail_preview.mail_html, name="mail_preview_html"),
+    ]
 
 handler400 = "tenants.views.errors.bad_request"
 handler403 = "tenants.views.errors.permission_denied"

@@ -1,7 +1,10 @@
 """How allauth behaves here: our mails, our addresses, and a way back that stays inside this site."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any, ClassVar
+from uuid import uuid4
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -9,9 +12,10 @@ from django.db import IntegrityError, transaction
 from django.forms import BaseForm
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 
 from tenants.addresses import is_inside
-from tenants.emails import Mail, compose
+from tenants.emails import Mail, queue
 from tenants.models import User
 
 _WITH_ACCOUNT = "You get this mail because an account at Almanac uses this address."
@@ -38,8 +42,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth co
     }
 
     def send_mail(self, template_prefix: str, email: str, context: Context) -> None:
-        """Send what allauth wants said, in our words; `template_prefix` is allauth's name of the occasion."""
-        compose(MAILS[template_prefix](context), to=email).send()
+        """
+        Have said what allauth wants said, in our words; `template_prefix` is allauth's name of the occasion.
+
+        It waits in a row like every mail, so a mail server that is slow or down makes no page slow or wrong, and no
+        page tells by its pace whether an address has an account.
+        """
+        occasion = template_prefix.removeprefix("account/email/")
+        # Each call is an occasion of its own: allauth has counted already how often somebody may ask.
+        key = f"account:{occasion}:{uuid4().hex}"
+        queue(MAILS[template_prefix](context), to=email, key=key, now=timezone.now())
 
     def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:
         """
@@ -159,4 +171,19 @@ MAILS: dict[str, Callable[[Context], Mail]] = {
     "account/email/email_deleted": _notice(
         "An address was removed", lambda context: f"{context['deleted_email']} no longer belongs to your account."
     ),
+}
+
+# Made up, for the development address that shows every mail, and for the tests that look at them.
+_SAMPLE_CONTEXT: Context = {
+    "key": "made-up-key",
+    "uid": "1",
+    "timestamp": datetime(2027, 1, 31, 9, 30, tzinfo=UTC),
+    "ip": "192.0.2.1",
+    "from_email": "alice@acme.example",
+    "to_email": "alice.moreau@acme.example",
+    "deleted_email": "alice@acme.example",
+}
+SAMPLES: dict[str, Callable[[], Mail]] = {
+    occasion.rsplit("/", 1)[-1].replace("_", "-"): partial(describe, _SAMPLE_CONTEXT)
+    for occasion, describe in MAILS.items()
 }

@@ -11,6 +11,8 @@ from tenants.scoping import current_scope, system_scope
 
 # A mail that is "being sent" for longer was left by a worker that ended. Whether it left the house, nobody knows.
 SENDING_LASTS = timedelta(minutes=10)
+# Of a mail that is out or given up, its address is left, which is somebody's.
+MAIL_IS_KEPT = timedelta(days=30)
 
 
 class Standing(NamedTuple):
@@ -147,3 +149,11 @@ def give_up_stuck_mails(now: datetime) -> int:
     with system_scope("mails whose sender ended"):
         stuck = OutgoingMail.objects.filter(Q(try_at__lt=now - SENDING_LASTS), state=MailState.SENDING)
         return stuck.update(state=MailState.FAILED, last_error="sender_ended", sealed_contents=b"")
+
+
+def forget_old_mails(now: datetime) -> int:
+    """Take away what was sent or given up a while ago. From then on its key is a new occasion."""
+    with system_scope("mails are long out"):
+        done = OutgoingMail.objects.filter(state__in=[MailState.SENT, MailState.FAILED])
+        gone, _ = done.filter(queued_at__lt=now - MAIL_IS_KEPT).delete()
+    return gone

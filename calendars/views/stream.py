@@ -12,7 +12,6 @@ import orjson
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.db import DatabaseError
-from django.db import connection as database
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_GET
@@ -21,6 +20,7 @@ from calendars import live
 from tenants.decorators import MemberRequest, member_required, outside_scope
 from tenants.doors import standing
 from tenants.policies import Action
+from tenants.scoping import let_database_go
 
 # Whoever has signed out, or left the organization, hears nothing more after half a minute: this many seconds, and what
 # is left until the next sign of life.
@@ -124,7 +124,7 @@ class Listener:
 
     def _write(self) -> Generator[bytes]:
         began = asked = time.monotonic()
-        _let_database_go()
+        let_database_go()
         greeting = b"retry: 3000\nevent: listening\ndata: {}\n\n"
         with closing(live.listen(self.member_id)) as messages:
             for message in messages:
@@ -157,10 +157,4 @@ class Listener:
             place = standing(user_id=self.user_id, slug=self.slug)
             return place is not None and place.membership_id == self.member_id
         finally:
-            _let_database_go()
-
-
-def _let_database_go() -> None:
-    """A stream sleeps nearly always; its thread must not keep a connection of the pool meanwhile."""
-    if not database.in_atomic_block:
-        database.close()
+            let_database_go()

@@ -11,6 +11,7 @@ from tests.rules.world import MARK, World
 
 # In the places of an address stands what belongs to Bob, the member: `sign-in` is a redirect there, `any` is not the
 # same everywhere. The stranger has an organization of her own; the member is neither admin nor owner.
+# `/mail/` is there because tests run as on a developer's machine; `test_mail_preview.py` shows that it is nowhere else.
 TABLE = """
     address                                        method anonymous stranger member   admin    owner
     /healthz                                       GET   any      any      any      any      any
@@ -79,8 +80,18 @@ TABLE = """
     /o/<slug>/calendar/stream/                     POST  sign-in  404      405      405      405
     /o/<slug>/connections/<pk>/disconnect/         GET   sign-in  404      200      404      404
     /o/<slug>/connections/<pk>/disconnect/         POST  sign-in  404      302      404      404
+    /o/<slug>/activity/                            GET   sign-in  404      403      200      200
+    /o/<slug>/activity/                            POST  sign-in  404      405      405      405
+    /o/<slug>/activity/file/                       GET   sign-in  404      405      405      405
+    /o/<slug>/activity/file/                       POST  sign-in  404      403      200      200
     /                                              GET   200      200      200      200      200
     /                                              POST  405      405      405      405      405
+    /mail/                                         GET   200      200      200      200      200
+    /mail/                                         POST  405      405      405      405      405
+    /mail/<kind>/                                  GET   200      200      200      200      200
+    /mail/<kind>/                                  POST  405      405      405      405      405
+    /mail/<kind>/html/                             GET   200      200      200      200      200
+    /mail/<kind>/html/                             POST  405      405      405      405      405
     /home/                                         GET   sign-in  302      302      302      302
     /home/                                         POST  405      405      405      405      405
     /new/                                          GET   sign-in  200      200      200      200

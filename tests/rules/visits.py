@@ -86,6 +86,7 @@ def path_to(address: walk.Address, world: World) -> str:
         url="no-such-page/",
         key="made-up",
         uidb36="1",
+        kind="password-reset-key",
     )
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from calendars.models import Calendar, Event, Kind, SkippedEvent
 from connections.models import ApprovalRequest, ApprovalWaiter, Connection, Secret, SignInAnswer, SignInFlow
-from tenants.models import Invitation, Membership, MicrosoftTenant, Organization, OutgoingMail, User
+from tenants.models import Invitation, MailState, Membership, MicrosoftTenant, Organization, OutgoingMail, User
 from tenants.scoping import organization_scope, system_scope
 from tests.cast import Cast
 from webhooks.models import Delivery, Subscription
@@ -34,17 +34,29 @@ class World:
     cast: Cast
     bobs: Belongings
     mallorys: Belongings
+    mail: int
 
     @classmethod
     def found(cls) -> "World":
         cast = Cast.found()
-        return cls(cast, bobs=furnish(cast.acme, cast.bob), mallorys=furnish(cast.globex, cast.mallory))
+        mail = post(cast)
+        return cls(cast, mail=mail, bobs=furnish(cast.acme, cast.bob), mallorys=furnish(cast.globex, cast.mallory))
 
     @property
     def rows(self) -> dict[str, int]:
         """A row of each kind that the admin shows, by the kind's name in addresses."""
         own = {name: getattr(self.bobs, name) for name in ("connection", "calendar", "delivery", "subscription")}
-        return own | {"organization": self.cast.acme.pk, "user": self.cast.bob.pk}
+        return own | {"organization": self.cast.acme.pk, "user": self.cast.bob.pk, "outgoingmail": self.mail}
+
+
+def post(cast: Cast) -> int:
+    """A mail that was given up, with marks in its key, its address and its contents."""
+    with system_scope("a test's world"):
+        mail = OutgoingMail.objects.create(
+            key=f"{MARK}:1", address=f"{MARK}@acme.example", sealed_contents=MARK.encode(), state=MailState.FAILED,
+            about_organization_id=cast.acme.pk, queued_at=datetime.now(UTC), try_at=datetime.now(UTC),
+        )  # fmt: skip
+    return mail.pk
 
 
 def furnish(organization: Organization, user: User) -> Belongings:
@@ -137,14 +149,6 @@ def furnish(organization: Organization, user: User) -> Belongings:
             expires_at=now + timedelta(days=7),
         )
     with system_scope("a test's world"):
-        OutgoingMail.objects.create(
-            key=f"{MARK}{organization.pk}",
-            about_organization_id=organization.pk,
-            address=f"{MARK}@acme.example",
-            sealed_contents=MARK.encode(),
-            queued_at=now,
-            try_at=now,
-        )
         subscription = Subscription.objects.create(
             tid=tid,
             oid=oid,
