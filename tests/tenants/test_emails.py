@@ -19,14 +19,23 @@ CONTEXT = {
     "to_email": "new@acme.example",
     "deleted_email": "old@acme.example",
 }
-# Codes in mails are switched off: see ACCOUNT_* in settings.
-UNUSED = {"login_code", "password_reset_code"}
+# Codes in mails and security keys are switched off: see ACCOUNT_* and MFA_* in settings.
+UNUSED = {
+    "account/email/login_code",
+    "account/email/password_reset_code",
+    "mfa/email/webauthn_added",
+    "mfa/email/webauthn_removed",
+}
 
 
 def test_there_are_words_for_every_occasion_of_allauth():
-    shipped = Path(allauth.__file__).parent / "templates" / "account" / "email"
-    occasions = {path.name.removesuffix("_subject.txt") for path in shipped.glob("*_subject.txt")} - UNUSED
-    assert {name.removeprefix("account/email/") for name in MAILS} == occasions
+    templates = Path(allauth.__file__).parent / "templates"
+    occasions = {
+        f"{app}/email/{path.name.removesuffix('_subject.txt')}"
+        for app in ("account", "mfa")
+        for path in (templates / app / "email").glob("*_subject.txt")
+    }
+    assert set(MAILS) == occasions - UNUSED
 
 
 @pytest.mark.parametrize("occasion", MAILS)
