@@ -162,8 +162,7 @@ def finish_recognition(
     try:
         _check_same_browser(trip, session_key=session_key, user_id=user_id)
         claims = identity.finish_sign_in(flow=secret, answer=fields, now=now).claims
-        if claims.is_personal and not settings.PERSONAL_ACCOUNTS:
-            raise NotRecognized(Outcome.PERSONAL, found=claims.address)
+        _check_kind(claims)
         return _answer(trip, claims, now)
     except identity.SignInRefused as error:
         refused = NotRecognized(OUTCOME_OF[error.refusal.kind], refusal=error.refusal)
@@ -251,6 +250,11 @@ def _check_same_browser(trip: AccountSignIn, *, session_key: str, user_id: int |
     if not is_same_session or trip.user_id != user_id:
         log.warning("sign_in_by_another_person")
         raise NotRecognized(Outcome.OTHER_PERSON)
+
+
+def _check_kind(claims: Claims) -> None:
+    if claims.is_personal and not settings.PERSONAL_ACCOUNTS:
+        raise NotRecognized(Outcome.PERSONAL, found=claims.address)
 
 
 def _answer(trip: AccountSignIn, claims: Claims, now: datetime) -> Recognized | Unrecognized | Added:

@@ -34,7 +34,7 @@ _NOTHING: Final = "Nothing was stored about you."
 _PAGES: Final = {
     Outcome.DECLINED: _Page(
         "You said no at Microsoft",
-        "Almanac asks there for your name and address, and for nothing else. You did not agree, so nobody was signed in.",
+        "Almanac asks there for your name and address, and for nothing else. Without a yes nobody is signed in.",
         _AGAIN,
         "Signing in by password goes on without Microsoft.",
         icon="circle-x",
@@ -82,7 +82,7 @@ _PAGES: Final = {
         tone="broken",
     ),
     Outcome.NOT_ASSIGNED: _Page(
-        "You are not on your company’s list",
+        "You are not on the list of your company",
         "Your company decides by name who may use Almanac, and you are not on the list.",
         _ADMINISTRATOR,
         "Once you are on the list, try again.",

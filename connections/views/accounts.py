@@ -52,7 +52,7 @@ def go_on(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@reauthentication_required(allow_get=True)
+@reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]  # allauth comes without types
 def identities(request: HttpRequest) -> HttpResponse:
     """The accounts at Microsoft that open one's own account. POST adds one, or takes the one away that is named."""
     if request.method == "POST" and "remove" in request.POST:
@@ -196,6 +196,6 @@ def _remove(request: HttpRequest) -> HttpResponse:
 
 
 def _identities_page(request: HttpRequest, *, status: HTTPStatus, only_way_in: bool = False) -> HttpResponse:
-    theirs = MicrosoftIdentity.objects.filter(user_id=request.user.pk).order_by("linked_at", "pk")
+    theirs = MicrosoftIdentity.objects.filter(user=request.user).order_by("linked_at", "pk")
     context = {"identities": theirs, "only_way_in": only_way_in}
     return render(request, "connections/accounts/identities.html", context, status=status)
