@@ -150,7 +150,7 @@ def finish_recognition(
     *, key: str, session_key: str, user_id: int | None, now: datetime
 ) -> Recognized | Unrecognized | Added:
     """
-    Finish a trip to Microsoft: take it, see that the same browser is back, redeem, verify, and only then look who it is.
+    Finish a trip to Microsoft: take it, see that the same browser is back, redeem, verify, and only then look who.
 
     `user_id` is who is signed in here now. Whatever happens, the trip is used up. Calls Microsoft, so call it outside
     every scope. The tokens that come along are dropped.

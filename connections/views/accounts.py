@@ -196,6 +196,6 @@ def _remove(request: HttpRequest) -> HttpResponse:
 
 
 def _identities_page(request: HttpRequest, *, status: HTTPStatus, only_way_in: bool = False) -> HttpResponse:
-    theirs = MicrosoftIdentity.objects.filter(user=request.user).order_by("linked_at", "pk")
+    theirs = MicrosoftIdentity.objects.filter(user_id=request.user.pk or 0).order_by("linked_at", "pk")
     context = {"identities": theirs, "only_way_in": only_way_in}
     return render(request, "connections/accounts/identities.html", context, status=status)

@@ -12,7 +12,10 @@ from tenants.scoping import organization_scope
 
 
 class Command(BaseCommand):
-    help = "Seal every stored token and authenticator with the newest key of SEAL_KEYS. Harmless to run twice, and while people work."
+    help = (
+        "Seal every stored token and authenticator with the newest key of SEAL_KEYS. "
+        "Harmless to run twice, and while people work."
+    )
 
     def handle(self, *_: Any, **__: Any) -> None:
         changed, unreadable = 0, []
