@@ -162,24 +162,31 @@ def _new_password_wanted(context: Context) -> Mail:
     )
 
 
-def _notice(heading: str, told: Callable[[Context], str]) -> Callable[[Context], Mail]:
-    """A mail that tells of a change to an account, after the fact."""
+def _notice(
+    heading: str,
+    told: Callable[[Context], str],
+    *,
+    otherwise: str = _WAS_IT_YOU,
+    button: str = "Set a new password",
+    leads_to: str = "account_reset_password",
+) -> Callable[[Context], Mail]:
+    """A mail that tells of a change to an account, after the fact; `otherwise` is what to do about it."""
 
     def describe(context: Context) -> Mail:
         when = f"{context['timestamp']:%d %B %Y at %H:%M} UTC, from the network address {context['ip']}."
         return Mail(
             subject=heading,
             heading=heading,
-            paragraphs=(told(context), f"This was on {when}", _WAS_IT_YOU),
-            button="Set a new password",
-            path=reverse("account_reset_password"),
+            paragraphs=(told(context), f"This was on {when}", otherwise),
+            button=button,
+            path=reverse(leads_to),
             reason=_WITH_ACCOUNT,
         )
 
     return describe
 
 
-# By allauth's name of the occasion; a test compares this with the templates that allauth ships.
+# By allauth's name of the occasion, and ours for Microsoft; a test compares this with the templates that allauth ships.
 MAILS: dict[str, Callable[[Context], Mail]] = {
     "account/email/email_confirmation": _confirmation,
     "account/email/email_confirmation_signup": _confirmation,
@@ -208,6 +215,16 @@ MAILS: dict[str, Callable[[Context], Mail]] = {
     ),
     "mfa/email/totp_deactivated": _notice(
         "Two-step sign-in is off", lambda _: "Your account no longer asks for a code of your app after the password."
+    ),
+    "microsoft/email/added": _notice(
+        "A Microsoft account opens your account",
+        lambda context: f"{context['microsoft_account']} was added to your account: whoever has it can sign in as you.",
+        otherwise="If that was not you, remove it and set a new password: somebody else may know the old one.",
+        button="See what opens my account",
+        leads_to="microsoft:identities",
+    ),
+    "microsoft/email/removed": _notice(
+        "A Microsoft account was removed", lambda _: "A Microsoft account no longer opens your account."
     ),
     "mfa/email/recovery_codes_generated": _notice(
         "You have new recovery codes", lambda _: "New recovery codes were made for your account; the old ones are void."

@@ -51,7 +51,7 @@ class Unrecognized:
 class Added:
     """The account at Microsoft opens the person's account here from now on."""
 
-    identity_id: int
+    address: str
     return_path: str
 
 
@@ -194,7 +194,7 @@ def add_identity(*, user_id: int, tid: uuid.UUID, oid: uuid.UUID, address: str, 
     if found.user_id != user_id:
         raise NotRecognized(Outcome.TAKEN, purpose=AccountPurpose.LINK, found=address)
     if is_new:
-        log.info("microsoft_identity_added", user_id=user_id, identity=found.pk)
+        log.info("microsoft_identity_added", user=user_id)
     return found.pk
 
 
@@ -216,7 +216,7 @@ def remove_identity(*, user_id: int, identity_id: int) -> None:
         if not person.has_usable_password() and theirs.count() == 1:
             raise OnlyWayIn
         found.delete()
-    log.info("microsoft_identity_removed", user_id=user_id, identity=identity_id)
+    log.info("microsoft_identity_removed", user=user_id)
 
 
 def forget_old_recognitions(*, now: datetime) -> int:
@@ -259,10 +259,10 @@ def _check_kind(claims: Claims) -> None:
 
 def _answer(trip: AccountSignIn, claims: Claims, now: datetime) -> Recognized | Unrecognized | Added:
     if trip.user_id is not None:
-        added = add_identity(
+        add_identity(
             user_id=trip.user_id, tid=claims.tid, oid=claims.oid, address=claims.address, name=claims.name, now=now
         )
-        return Added(added, trip.return_path)
+        return Added(claims.address, trip.return_path)
     known = MicrosoftIdentity.objects.filter(tid=claims.tid, oid=claims.oid).first()
     if known is None:
         return Unrecognized(claims, trip.return_path)

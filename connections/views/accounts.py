@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
+from allauth.account.adapter import get_adapter
 from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.internal.flows.signup import complete_signup
@@ -106,6 +107,7 @@ def recognize(request: HttpRequest) -> HttpResponse:
     if isinstance(found, Recognized):
         return _sign_in(request, found)
     if isinstance(found, Added):
+        _tell(request, "microsoft/email/added", microsoft_account=found.address or "A Microsoft account")
         messages.success(request, "This Microsoft account opens your account from now on.")
         return SeeOther(found.return_path or resolve_url("microsoft:identities"))
     return _make_wait(request, found)
@@ -191,8 +193,14 @@ def _remove(request: HttpRequest) -> HttpResponse:
         raise Http404 from None
     except OnlyWayIn:
         return _identities_page(request, status=HTTPStatus.CONFLICT, only_way_in=True)
+    _tell(request, "microsoft/email/removed")
     messages.success(request, "This Microsoft account no longer opens your account.")
     return SeeOther(reverse("microsoft:identities"))
+
+
+def _tell(request: HttpRequest, occasion: str, **context: str) -> None:
+    """A mail to the person about what now opens their account, as for every other change of it."""
+    get_adapter(request).send_notification_mail(occasion, request.user, context)
 
 
 def _identities_page(request: HttpRequest, *, status: HTTPStatus, only_way_in: bool = False) -> HttpResponse:

@@ -312,6 +312,43 @@ def test_who_says_no_at_microsoft_reads_so_and_can_try_again(db: None):
     assert f'action="{CONTINUE}"' in back.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("fields", "status", "words"),
+    [
+        ({"error": "access_denied", "error_description": "AADSTS50105: x"}, 200, "not on the list of your company"),
+        ({"error": "access_denied", "error_description": "AADSTS53003: x"}, 200, "Microsoft does not let you in"),
+        ({"error": "access_denied", "error_subcode": "cancel"}, 200, "Your company decides which apps"),
+        ({"error": "interaction_required"}, 200, "wants you to sign in again"),
+        ({"error": "temporarily_unavailable"}, 503, "is not answering just now"),
+        ({"error": "unauthorized_client"}, 503, "Our own set-up"),
+        ({"error": "made_up"}, 400, "could not read the answer"),
+    ],
+)
+def test_whatever_microsoft_says_no_to_has_a_page_that_says_who_can_help(
+    db: None, fields: dict[str, str], status: int, words: str
+):
+    client = Client()
+    state = parse_qs(urlsplit(begin(client)).query)["state"][0]
+    back = come_back(client, {**fields, "state": state})
+    assert (back.status_code, words in back.content.decode()) == (status, True), back.content.decode()
+    assert "Who can solve it" in back.content.decode()
+    assert who(client) is None
+
+
+def test_what_is_kept_of_a_trip_is_sealed(db: None):
+    client = Client()
+    url = begin(client)
+    fields = answer(url, BOB)
+    posted = post_back(fields)
+    key = parse_qs(urlsplit(posted["Location"]).query)["k"][0]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT t::text, sealed_flow, sealed_fields FROM connections_accountsignin t")
+        kept = b"".join(part.encode() if isinstance(part, str) else bytes(part) for row in cursor for part in row)
+    session = str(client.session.session_key)
+    for secret in (fields["code"], fields["state"], key, session, "code_verifier", BOB):
+        assert secret.encode() not in kept
+
+
 def test_microsoft_out_of_order_is_a_page(db: None, sandbox: SandboxClient):
     client = Client()
     fields = answer(begin(client), BOB)
@@ -423,6 +460,10 @@ def test_adding_and_removing_take_the_password_of_a_moment_ago(cast: Cast):
 def test_the_page_shows_what_was_added_and_takes_it_away(known: Cast):
     client = at_home(known.alice)
     assert ALICE in client.get(PAGE).content.decode()
+    assert (mail.outbox[-1].subject, mail.outbox[-1].to) == (
+        "A Microsoft account opens your account",
+        [known.alice.email],
+    )
     identity = MicrosoftIdentity.objects.get()
     assert (str(identity.tid), str(identity.oid), identity.user_id) == (CONTOSO, ALICES_OID, known.alice.pk)
 
@@ -430,6 +471,7 @@ def test_the_page_shows_what_was_added_and_takes_it_away(known: Cast):
 
     assert gone["Location"] == PAGE
     assert not MicrosoftIdentity.objects.exists()
+    assert mail.outbox[-1].subject == "A Microsoft account was removed"
     assert go_on(Client(), ALICE)["Location"] == NEW
 
 

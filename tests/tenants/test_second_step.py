@@ -154,6 +154,17 @@ def test_whatever_is_typed_as_a_code_gets_a_page(cast: Cast, value: object):
     assert signed_in(cast.bob).post("/accounts/2fa/reauthenticate/", {"code": value}).status_code == 200
 
 
+def test_an_operator_helps_who_has_lost_phone_and_codes(cast: Cast, capsys: pytest.CaptureFixture[str]):
+    take_second_step(Client(), cast.bob)
+    call_command("forget_second_step", "Bob@acme.example")
+    call_command("forget_second_step", "bob@acme.example")
+    said = capsys.readouterr().out.splitlines()
+    assert said == ["Two-step sign-in is off for this account.", "It was not on; nothing changed."]
+    assert "_auth_user_id" in by_password(cast).session
+    with pytest.raises(CommandError, match="Nobody"):
+        call_command("forget_second_step", "nobody@acme.example")
+
+
 # --- sealed -----------------------------------------------------------------------------------------------------------
 
 
@@ -192,7 +203,7 @@ def test_a_key_that_is_missing_is_said_and_nobody_gets_in_or_loses_anything(cast
     assert client.post(ENTER, {"code": code_now()})["Location"] == "/home/"
 
 
-# --- organizations that require it --------------------------------------------------------------------------------------
+# --- organizations that require it ------------------------------------------------------------------------------------
 
 
 def test_an_organization_that_requires_it_shows_nothing_before_the_second_step(cast: Cast):
