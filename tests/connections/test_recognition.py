@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import uuid4
 
+import orjson
 import pytest
 import requests
 from allauth.account.models import EmailAddress
@@ -19,6 +20,7 @@ from pytest_django import Settings
 from connections.models import AccountSignIn, Connection, MicrosoftIdentity
 from connections.services import add_identity, forget_old_recognitions
 from connections.tasks import forget_old_sign_ins
+from tenants import crypto
 from tenants.models import User
 from tenants.scoping import organization_scope
 from tests.cast import PASSWORD, Cast, code_now, signed_in, take_second_step
@@ -261,6 +263,22 @@ def test_an_answer_to_another_trip_is_not_believed(known: Cast):
     foreign = answer(begin(Client()), ALICE)
     back = come_back(client, {**foreign, "state": victims})
     assert back.status_code in {200, 400}
+    assert who(client) is None
+
+
+def test_a_token_that_was_made_for_another_nonce_is_not_believed(known: Cast):
+    client = Client()
+    fields = answer(begin(client), ALICE)
+    trip = AccountSignIn.objects.get()
+    place = f"connections_accountsignin.sealed_flow:{trip.key}"
+    flow = orjson.loads(crypto.unseal(trip.sealed_flow, place=place))
+    flow["flow"]["nonce"] = "another"
+    AccountSignIn.objects.update(sealed_flow=crypto.seal(orjson.dumps(flow), place=place))
+
+    back = come_back(client, fields)
+
+    assert back.status_code == 400
+    assert "could not read the answer" in back.content.decode()
     assert who(client) is None
 
 
