@@ -42,6 +42,10 @@ format: $(READY) ## Put the code into shape
 shell: $(READY) ## Open a Python shell on the data of `make run`
 	@exec $(PYTHON_HERE) -m scripts.manage shell
 
+.PHONY: code
+code: $(READY) ## Print the six digits with which the demo's support person signs in
+	@exec $(PYTHON_HERE) -m scripts.manage demo_code
+
 .PHONY: migrations
 migrations: $(READY) ## Write the migrations that the models ask for
 	@exec $(PYTHON_HERE) -m scripts.manage makemigrations

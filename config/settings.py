@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
 ]
 
 MIDDLEWARE = [
@@ -159,7 +160,12 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Beside allauth's own limits: a stranger must not fill somebody's mailbox with links.
-ACCOUNT_RATE_LIMITS = {"reset_password": "20/m/ip,5/h/key"}
+ACCOUNT_RATE_LIMITS = {"reset_password": "20/m/ip,5/h/key", "microsoft": "20/m/ip"}
+MFA_ADAPTER = "tenants.adapters.SecondFactorAdapter"
+# Codes only: no page of ours registers a security key.
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Almanac"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(ALMANAC_ORIGIN).scheme
 ALLAUTH_TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXY_COUNT", default=0)
 

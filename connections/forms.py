@@ -1,5 +1,6 @@
 """What a member may say when they press "Connect"."""
 
+from allauth.account.forms import BaseSignupForm
 from django import forms
 
 from tenants.addresses import is_inside
@@ -25,3 +26,23 @@ class ConnectForm(forms.Form):
         """A path inside this site, or none: a stranger's link must not choose where people end up."""
         path: str = self.cleaned_data["next"]
         return path if is_inside(path) else ""
+
+
+class ContinueForm(forms.Form):
+    """Where to go after signing in with Microsoft."""
+
+    next = forms.CharField(max_length=LONGEST_PATH, required=False, strip=True)
+
+    def clean_next(self) -> str:
+        path: str = self.cleaned_data["next"]
+        return path if is_inside(path) else ""
+
+
+class AccountForm(BaseSignupForm):  # type: ignore[misc]  # allauth comes without types
+    """allauth's sign-up without a password: Microsoft vouches for the person, the mail for the address."""
+
+
+class RemoveIdentityForm(forms.Form):
+    """Which account at Microsoft shall open nothing here any more."""
+
+    remove = forms.IntegerField(min_value=1, max_value=2**63 - 1)

@@ -46,6 +46,28 @@ TABLE = """
     /accounts/password/reset/key/<uidb36>-<key>/   POST  200      200      200      200      200
     /accounts/password/reset/done/                 GET   200      200      200      200      200
     /accounts/password/reset/done/                 POST  405      405      405      405      405
+    /accounts/2fa/                                 GET   sign-in  200      200      200      200
+    /accounts/2fa/                                 POST  sign-in  405      405      405      405
+    /accounts/2fa/authenticate/                    GET   302      302      302      302      302
+    /accounts/2fa/authenticate/                    POST  302      302      302      302      302
+    /accounts/2fa/reauthenticate/                  GET   sign-in  302      302      302      302
+    /accounts/2fa/reauthenticate/                  POST  sign-in  302      302      302      302
+    /accounts/2fa/totp/activate/                   GET   sign-in  302      302      302      302
+    /accounts/2fa/totp/activate/                   POST  sign-in  302      302      302      302
+    /accounts/2fa/totp/deactivate/                 GET   sign-in  404      404      404      404
+    /accounts/2fa/totp/deactivate/                 POST  sign-in  404      404      404      404
+    /accounts/2fa/recovery-codes/                  GET   sign-in  404      404      404      404
+    /accounts/2fa/recovery-codes/                  POST  sign-in  405      405      405      405
+    /accounts/2fa/recovery-codes/generate/         GET   sign-in  302      302      302      302
+    /accounts/2fa/recovery-codes/generate/         POST  sign-in  302      302      302      302
+    /accounts/2fa/recovery-codes/download/         GET   sign-in  404      404      404      404
+    /accounts/2fa/recovery-codes/download/         POST  sign-in  404      404      404      404
+    /accounts/microsoft/                           GET   sign-in  200      200      200      200
+    /accounts/microsoft/                           POST  sign-in  302      302      302      302
+    /accounts/microsoft/continue/                  GET   405      405      405      405      405
+    /accounts/microsoft/continue/                  POST  303      302      302      302      302
+    /accounts/microsoft/new/                       GET   302      302      302      302      302
+    /accounts/microsoft/new/                       POST  302      302      302      302      302
     /connections/callback/                         GET   405      405      405      405      405
     /connections/callback/                         POST  400      400      400      400      400
     /connections/finish/                           GET   410      410      410      410      410
