@@ -14,6 +14,7 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("connections/", include("connections.urls_machines")),
     path("webhooks/", include("webhooks.urls")),
+    path("invite/", include("tenants.urls_invitations")),
     path("o/<slug:slug>/", include("tenants.urls_members")),
     path("o/<slug:slug>/", include("connections.urls")),
     path("o/<slug:slug>/", include("calendars.urls")),

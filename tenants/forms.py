@@ -7,8 +7,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from tenants import doors, services
+from tenants.policies import Role, may_grant
 
 NAME_LENGTH = 100
+PERSONS_NAME_LENGTH = 150
 
 
 class PlainText(forms.CharField):
@@ -69,3 +71,92 @@ def problem_with_slug(slug: str) -> str:
     if doors.organization_by_slug(slug) is not None:
         return "Another organization has this address. Choose another one."
     return ""
+
+
+# --- people -----------------------------------------------------------------------------------------------------------
+
+
+class RoleForm(forms.Form):
+    """A role, of those that somebody with the role `giver` may give."""
+
+    role = forms.ChoiceField(
+        label="Role",
+        error_messages={
+            "required": "Choose a role.",
+            "invalid_choice": "This is not a role that you can give. Choose one of those below.",
+        },
+    )
+
+    def __init__(self, *args: Any, giver: Role | str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        roles = [role for role in reversed(Role) if may_grant(giver, role)]
+        role_field = self.fields["role"]
+        assert isinstance(role_field, forms.ChoiceField)  # noqa: S101 - declared above
+        role_field.choices = [(role.value, role.label) for role in roles]
+
+    def clean_role(self) -> Role:
+        return Role(self.cleaned_data["role"])
+
+
+class InvitationForm(RoleForm):
+    """Whom to invite, and as what."""
+
+    email = forms.EmailField(
+        max_length=254,
+        label="E-mail address",
+        error_messages={
+            "required": "Type the address of the person.",
+            "invalid": "This is not an e-mail address. It looks like name@company.example.",
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+
+class NameForm(forms.Form):
+    """What an organization is called."""
+
+    name = PlainText(
+        max_length=NAME_LENGTH,
+        label="Name",
+        error_messages={"required": "An organization needs a name."},
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+
+
+class OwnNameForm(forms.Form):
+    """What colleagues call the person who joins. Empty is fine."""
+
+    name = PlainText(
+        max_length=PERSONS_NAME_LENGTH,
+        required=False,
+        label="Your name",
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+
+class TypedSlugForm(forms.Form):
+    """Whoever types the organization's address has read what will happen."""
+
+    typed = forms.CharField(
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, slug: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.slug = slug
+        self.fields["typed"].label = f"Type {slug} to confirm"
+
+    def clean_typed(self) -> str:
+        if self.cleaned_data["typed"].lower() != self.slug:
+            raise ValidationError(f"Type {self.slug}, as it stands in the address. Nothing was changed.")
+        return self.slug
+
+
+def searchable(text: str) -> str:
+    """What somebody looks for, without what PostgreSQL cannot take."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode()[:NAME_LENGTH].strip()
