@@ -76,6 +76,14 @@ def problem_with_slug(slug: str) -> str:
 # --- people -----------------------------------------------------------------------------------------------------------
 
 
+# What each role means, said where one is chosen.
+ROLE_WORDS = {
+    Role.MEMBER: "connects calendars of their own and sees who else is here",
+    Role.ADMIN: "also invites and removes people, brings Microsoft on board, and decides the policies",
+    Role.OWNER: "also exports, hands over and deletes the organization",
+}
+
+
 class RoleForm(forms.Form):
     """A role, of those that somebody with the role `giver` may give."""
 
@@ -89,10 +97,14 @@ class RoleForm(forms.Form):
 
     def __init__(self, *args: Any, giver: Role | str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        roles = [role for role in reversed(Role) if may_grant(giver, role)]
+        self.roles = [role for role in reversed(Role) if may_grant(giver, role)]
         role_field = self.fields["role"]
         assert isinstance(role_field, forms.ChoiceField)  # noqa: S101 - declared above
-        role_field.choices = [(role.value, role.label) for role in roles]
+        role_field.choices = [(role.value, role.label) for role in self.roles]
+
+    def explained_roles(self) -> list[tuple[str, str, str]]:
+        """Each role that can be given: its value, its name, what it means."""
+        return [(role.value, str(role.label), ROLE_WORDS[role]) for role in self.roles]
 
     def clean_role(self) -> Role:
         return Role(self.cleaned_data["role"])

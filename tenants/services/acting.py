@@ -1,4 +1,4 @@
-"""Who acts, as they are now: asked with the organization locked, so that counts that matter are true when they are used."""
+"""Who acts, as they are now: asked with the organization locked, so that what is counted then stays true."""
 
 from tenants.models import Membership, Organization
 from tenants.policies import Action, Role, may_grant

@@ -170,7 +170,8 @@ def accept(*, link_digest: str, user: User, by: Actor, now: datetime, name: str 
     """
     Take the place that is kept for an address of this person. Opens its own scopes; doing it twice is harmless.
 
-    `name` is for people who have not told theirs yet. Whoever was a member before gets the same row, with the role of the invitation; whoever is one keeps their role.
+    Whoever was a member before gets the same row, with the role of the invitation; whoever is one keeps their role.
+    `name` is for people who have not told theirs yet.
 
     Raises:
         LinkVoid: see there. Nothing is stored.
@@ -256,7 +257,7 @@ def _send(invitation: Invitation, acting: Membership, *, act: Act, by: Actor, no
     invitation.save()
     letter = emails.invitation(
         organization=acting.organization.name,
-        inviter=acting.user.get_full_name(),
+        inviter=acting.user,
         role=Role(invitation.role).label,
         token=token,
     )

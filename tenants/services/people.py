@@ -110,8 +110,8 @@ def transfer_ownership(*, acting: Membership, member_id: int, by: Actor, now: da
     letter = emails.handed_over(
         organization=acting.organization.name,
         slug=acting.organization.slug,
-        giver=acting.user.get_full_name(),
-        taker=member.user.get_full_name(),
+        giver=acting.user,
+        taker=member.user,
     )
     for person in {acting.user.email, *(owner.user.email for owner in owners)}:
         key = f"handed-over:{acting.organization_id}:{now.timestamp()}:{person}"[:160]

@@ -15,13 +15,10 @@ from tenants.forms import InvitationForm
 from tenants.models import Invitation
 from tenants.policies import Action, Role
 from tenants.scoping import organization_scope
-from tenants.views.people import ROLE_WORDS
 from tenants.views.refusals import REFUSALS, refused
 
 _TOO_MANY = "Your organization has sent as many invitations as it may in a day. Go on tomorrow."
-_REST = (
-    "This address was sent several invitations today. Wait until tomorrow, or ask the person to look into their mail."
-)
+_REST = "This address was sent several invitations today. Wait until tomorrow, and ask the person to look for them."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -45,9 +42,7 @@ def invite(request: MemberRequest) -> HttpResponse:
         except services.AlreadyMember:
             form.add_error("email", "Somebody with this address is a member already.")
         except services.AlreadyInvited:
-            form.add_error(
-                "email", "This address has an open invitation. You can send it again from the list of people."
-            )
+            form.add_error("email", "This address has an open invitation. Send it again from the list of people.")
         except services.TooManyMails:
             form.add_error(None, _TOO_MANY)
         except services.AddressWantsRest:
@@ -59,7 +54,7 @@ def invite(request: MemberRequest) -> HttpResponse:
             return redirect("organization:people", request.organization.slug)
     context = {
         "form": form,
-        "roles": [(value, label, ROLE_WORDS[Role(value)]) for value, label in form["role"].field.choices],
+        "roles": form.explained_roles(),
         "chosen": form["role"].value(),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK

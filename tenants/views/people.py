@@ -22,12 +22,6 @@ from tenants.views.refusals import REFUSALS, refused
 
 PEOPLE_PER_PAGE = 50
 INVITATIONS_SHOWN = 200
-# What each role means, said where one is chosen.
-ROLE_WORDS = {
-    Role.MEMBER: "connects calendars of their own and sees who else is here",
-    Role.ADMIN: "also invites and removes people, brings Microsoft on board, and decides the policies",
-    Role.OWNER: "also exports, hands over and deletes the organization",
-}
 
 
 @require_safe
@@ -67,7 +61,7 @@ def member(request: MemberRequest, pk: int) -> HttpResponse:
     context = {
         "person": person,
         "form": form,
-        "roles": [(value, label, ROLE_WORDS[Role(value)]) for value, label in form["role"].field.choices],
+        "roles": form.explained_roles(),
         "chosen": form["role"].value(),
         "is_me": person.pk == mine.pk,
         "in_reach": may_grant(mine.role, person.role),

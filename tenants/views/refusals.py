@@ -37,8 +37,7 @@ WORDS: dict[type[Exception], Words] = {
         "An organization needs an owner",
         (
             "This is the only owner, so nothing was changed.",
-            "Make another member an owner first, or hand the organization over. Whoever wants none of it any more can"
-            " delete the organization.",
+            "Make another member an owner, or hand the organization over. What nobody needs any more can be deleted.",
         ),
     ),
     services.NoSuchInvitation: Words(

@@ -51,9 +51,7 @@ def second_step(request: MemberRequest) -> HttpResponse:
             acting=request.membership, required=required, by=actor_of(request), now=timezone.now()
         )
     except services.NeedsOwnSecondStep:
-        messages.error(
-            request, "Set up a second step for yourself first: otherwise you would be the first one shut out."
-        )
+        messages.error(request, "Set up a second step for yourself first: you would be the first one shut out.")
     except REFUSALS as error:
         return refused(request, error)
     else:

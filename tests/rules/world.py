@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from calendars.models import Calendar, Event, Kind, SkippedEvent
 from connections.models import Connection, Secret, SignInAnswer, SignInFlow
-from tenants.models import Membership, Organization, User
+from tenants.models import Invitation, Membership, Organization, User
 from tenants.scoping import organization_scope, system_scope
 from tests.cast import Cast
 from webhooks.models import Delivery, Subscription
@@ -19,6 +19,8 @@ MARK = "Hush-7f3a"
 class Belongings:
     """What one member has, by id."""
 
+    member: int
+    invitation: int
     connection: int
     calendar: int
     event: int
@@ -50,6 +52,15 @@ def furnish(organization: Organization, user: User) -> Belongings:
     tid, oid = uuid.uuid4(), uuid.uuid4()
     with organization_scope(organization.pk):
         member = Membership.objects.get(user=user)
+        invitation = Invitation.objects.create(
+            organization=organization,
+            email=f"{MARK}@{organization.slug}.example".lower(),
+            invited_by=member,
+            link_digest=f"{MARK}{organization.pk}",
+            created_at=now,
+            sent_at=now,
+            expires_at=now + timedelta(days=7),
+        )
         connection = Connection.objects.create(
             organization=organization,
             member=member,
@@ -126,6 +137,8 @@ def furnish(organization: Organization, user: User) -> Belongings:
             speaker_connection_id=connection.pk,
         )
     return Belongings(
+        member=member.pk,
+        invitation=invitation.pk,
         connection=connection.pk,
         calendar=calendar.pk,
         event=event.pk,
