@@ -2,7 +2,13 @@
 
 from connections.services.outcomes import Connected, ConnectRefused, NoSuchConnection, Outcome, UnknownState
 from connections.services.sealing import reseal
-from connections.services.sign_in import begin_connect, finish_connect, forget_old_sign_ins, keep_answer
+from connections.services.sign_in import (
+    begin_connect,
+    finish_connect,
+    forget_old_sign_ins,
+    forget_sign_ins_of,
+    keep_answer,
+)
 from connections.services.standing import (
     ConnectionNotActive,
     disconnect,
@@ -23,6 +29,7 @@ __all__ = [
     "disconnect",
     "finish_connect",
     "forget_old_sign_ins",
+    "forget_sign_ins_of",
     "forget_tokens",
     "keep_answer",
     "open_graph",

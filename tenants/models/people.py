@@ -145,6 +145,10 @@ class Membership(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["organization", "user"], name="membership_unique"),
         ]
+        indexes = [
+            # Beat asks every few seconds who has left.
+            models.Index(fields=["removed_at"], condition=Q(removed_at__isnull=False), name="membership_removed"),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.role} of organization {self.organization_id}"
