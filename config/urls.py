@@ -18,6 +18,7 @@ urlpatterns = [
     path("accounts/microsoft/", include("connections.urls_accounts")),
     path("connections/", include("connections.urls_machines")),
     path("webhooks/", include("webhooks.urls")),
+    path("invite/", include("tenants.urls_invitations")),
     path("o/<slug:slug>/", include("tenants.urls_members")),
     path("o/<slug:slug>/", include("connections.urls")),
     path("o/<slug:slug>/", include("calendars.urls")),

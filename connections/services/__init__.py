@@ -17,7 +17,13 @@ from connections.services.accounts import (
 )
 from connections.services.outcomes import Connected, ConnectRefused, NoSuchConnection, Outcome, UnknownState
 from connections.services.sealing import reseal
-from connections.services.sign_in import begin_connect, finish_connect, forget_old_sign_ins, keep_answer
+from connections.services.sign_in import (
+    begin_connect,
+    finish_connect,
+    forget_old_sign_ins,
+    forget_sign_ins_of,
+    keep_answer,
+)
 from connections.services.standing import (
     ConnectionNotActive,
     disconnect,
@@ -48,6 +54,7 @@ __all__ = [
     "finish_recognition",
     "forget_old_recognitions",
     "forget_old_sign_ins",
+    "forget_sign_ins_of",
     "forget_tokens",
     "is_account_answer",
     "keep_account_answer",

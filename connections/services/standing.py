@@ -84,13 +84,13 @@ def record_failure(*, organization_id: int, connection_id: int, error: GraphErro
     log.warning("connection_needs_somebody", connection=connection_id, reason=connection.reason, code=error.code)
 
 
-def disconnect(*, connection: Connection, now: datetime) -> None:
+def disconnect(*, connection: Connection, now: datetime, reason: str = "left") -> None:
     """
-    The person leaves: from now on nobody uses the connection. State only; tokens and events are taken away afterwards.
+    From now on nobody uses the connection. State only; tokens and events are taken away afterwards.
 
-    Expects the organization's scope. Doing it twice is harmless.
+    Expects the organization's scope. Doing it twice is harmless. `reason` is a code of `connections/reasons.py`.
     """
-    connection.become(Status.DISCONNECTED, reason="left", now=now)
+    connection.become(Status.DISCONNECTED, reason=reason, now=now)
 
 
 def forget_tokens(*, connection: Connection) -> bool:

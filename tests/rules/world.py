@@ -19,6 +19,8 @@ MARK = "Hush-7f3a"
 class Belongings:
     """What one member has, by id."""
 
+    member: int
+    invitation: int
     connection: int
     calendar: int
     event: int
@@ -26,7 +28,6 @@ class Belongings:
     subscription: int
     tenant: int
     approval: int
-    invitation: int
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,15 @@ def furnish(organization: Organization, user: User) -> Belongings:
     tid, oid = uuid.uuid4(), uuid.uuid4()
     with organization_scope(organization.pk):
         member = Membership.objects.get(user=user)
+        invitation = Invitation.objects.create(
+            organization=organization,
+            email=f"{MARK}@{organization.slug}.example".lower(),
+            invited_by=member,
+            link_digest=f"{MARK}{organization.pk}",
+            created_at=now,
+            sent_at=now,
+            expires_at=now + timedelta(days=7),
+        )
         connection = Connection.objects.create(
             organization=organization,
             member=member,
@@ -161,6 +171,8 @@ def furnish(organization: Organization, user: User) -> Belongings:
             speaker_connection_id=connection.pk,
         )
     return Belongings(
+        member=member.pk,
+        invitation=invitation.pk,
         connection=connection.pk,
         calendar=calendar.pk,
         event=event.pk,
@@ -168,5 +180,4 @@ def furnish(organization: Organization, user: User) -> Belongings:
         subscription=subscription.pk,
         tenant=tenant.pk,
         approval=approval.pk,
-        invitation=invitation.pk,
     )
