@@ -1,8 +1,9 @@
-"""What a member may say when they press "Connect"."""
+"""What people may say: when they press "Connect", and when they link a Microsoft tenant."""
 
 from django import forms
 
 from tenants.addresses import is_inside
+from tenants.forms import PlainText
 
 # Microsoft's own words for how insistent its page shall be.
 PROMPTS = [
@@ -25,3 +26,17 @@ class ConnectForm(forms.Form):
         """A path inside this site, or none: a stranger's link must not choose where people end up."""
         path: str = self.cleaned_data["next"]
         return path if is_inside(path) else ""
+
+
+class LinkForm(forms.Form):
+    """A Microsoft tenant, by a domain of it or by its id. What it means, only Microsoft knows."""
+
+    company = PlainText(
+        max_length=320,
+        label="Domain or tenant id",
+        error_messages={
+            "required": "Type a domain of your company, such as “contoso.com”.",
+            "max_length": "This is too long for a domain.",
+        },
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
