@@ -11,7 +11,7 @@ from django.test import Client
 
 from tests.cast import signed_in
 from tests.rules import walk
-from tests.rules.world import World
+from tests.rules.world import Belongings, World
 
 ROLES = ("anonymous", "stranger", "member", "admin", "owner", "staff")
 
@@ -77,16 +77,22 @@ def _close(response: HttpResponseBase) -> None:
 
 def path_to(address: walk.Address, world: World) -> str:
     """The address with what belongs to Bob in its places; in the admin, rows that exist."""
-    pk = world.bobs.event if "/events/<pk>" in address.route else world.bobs.connection
     return address.path(
         slug="acme",
-        pk=pk,
+        pk=pk_of(address, world.bobs),
         object_id=_object_of_admin(address, world),
         app_label="tenants",
         url="no-such-page/",
         key="made-up",
         uidb36="1",
     )
+
+
+def pk_of(address: walk.Address, whose: Belongings) -> int:
+    """The id of what stands in the address, of one member's belongings."""
+    if "/events/<pk>" in address.route:
+        return whose.event
+    return whose.tenant if "/tenants/<pk>" in address.route else whose.connection
 
 
 def _object_of_admin(address: walk.Address, world: World) -> int:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from calendars.models import Calendar, Event, Kind, SkippedEvent
-from connections.models import Connection, Secret, SignInAnswer, SignInFlow
-from tenants.models import Membership, Organization, User
+from connections.models import Connection, LastRefusal, Secret, SignInAnswer, SignInFlow
+from tenants.models import Membership, MicrosoftTenant, Organization, User
 from tenants.scoping import organization_scope, system_scope
 from tests.cast import Cast
 from webhooks.models import Delivery, Subscription
@@ -24,6 +24,7 @@ class Belongings:
     event: int
     delivery: int
     subscription: int
+    tenant: int
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,10 @@ def furnish(organization: Organization, user: User) -> Belongings:
         delivery = Delivery.objects.create(
             organization=organization, connection=connection, received_at=now, items=1, outcomes={"marked": 1}
         )
+        tenant = MicrosoftTenant.objects.create(organization=organization, tid=tid, state_since=now, linked_at=now)
+        LastRefusal.objects.create(
+            organization=organization, member=member, tenant=tenant, reason="not_assigned", since=now, refused_at=now
+        )
     with system_scope("a test's world"):
         subscription = Subscription.objects.create(
             tid=tid,
@@ -131,4 +136,5 @@ def furnish(organization: Organization, user: User) -> Belongings:
         event=event.pk,
         delivery=delivery.pk,
         subscription=subscription.pk,
+        tenant=tenant.pk,
     )
