@@ -51,6 +51,8 @@ app.conf.beat_schedule = {
     "send-waiting-mail": {"task": "tenants.tasks.send_waiting_mail", "schedule": 5.0},
     "forget-old-mails": {"task": "tenants.tasks.forget_old_mails", "schedule": crontab(minute="11", hour="4")},
     "forget-old-sign-ins": {"task": "connections.tasks.forget_old_sign_ins", "schedule": 600.0},
+    # An administrator has approved: whoever waits for it sees their calendar come back.
+    "try-waiting-connections": {"task": "connections.tasks.try_waiting_connections", "schedule": 30.0},
     "forget-old-deliveries": {
         "task": "webhooks.tasks.forget_old_deliveries",
         "schedule": crontab(minute="53", hour="4"),

@@ -1,9 +1,10 @@
-"""What a member may say when they press "Connect"."""
+"""What people may say: when they press "Connect", and when they link a Microsoft tenant."""
 
 from allauth.account.forms import BaseSignupForm
 from django import forms
 
 from tenants.addresses import is_inside
+from tenants.forms import PlainText
 
 # Microsoft's own words for how insistent its page shall be.
 PROMPTS = [
@@ -46,3 +47,17 @@ class RemoveIdentityForm(forms.Form):
     """Which account at Microsoft shall open nothing here any more."""
 
     remove = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+
+
+class LinkForm(forms.Form):
+    """A Microsoft tenant, by a domain of it or by its id. What it means, only Microsoft knows."""
+
+    company = PlainText(
+        max_length=320,
+        label="Domain or tenant id",
+        error_messages={
+            "required": "Type a domain of your company, such as “contoso.com”.",
+            "max_length": "This is too long for a domain.",
+        },
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )

@@ -6,7 +6,7 @@ from typing import Self
 
 from django.db import models
 
-from tenants.models import Membership, TenantModel, TenantQuerySet
+from tenants.models import Membership, MicrosoftTenant, TenantModel, TenantQuerySet
 
 
 class Status(models.TextChoices):
@@ -57,6 +57,7 @@ class Connection(TenantModel):
     reason = models.CharField(max_length=64, blank=True)
     status_since = models.DateTimeField()
     scopes = models.JSONField(default=list)
+    # Since when our access is unbroken: the last sign-in, or the return of an approval.
     connected_at = models.DateTimeField()
     succeeded_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
@@ -93,6 +94,15 @@ class Connection(TenantModel):
                 "member", "address", "display_name", "scopes", "status", "reason", "status_since", "connected_at"
             ]
         )  # fmt: skip
+
+    def come_back(self, *, now: datetime) -> None:
+        """
+        Access is there again without a sign-in of the person's. Saves.
+
+        `connected_at` moves as for a sign-in: what was read or promised before may have been lost since.
+        """
+        self.status, self.reason, self.status_since, self.connected_at = Status.ACTIVE, "", now, now
+        self.save(update_fields=["status", "reason", "status_since", "connected_at"])
 
     def become(self, status: Status, *, reason: str = "", request_id: str = "", now: datetime) -> None:
         """Change state. `status_since` moves only when the state or its reason really changes. Saves."""
@@ -313,3 +323,33 @@ class AccountSignIn(models.Model):
 
     def __repr__(self) -> str:
         return f"<AccountSignIn {self.pk}>"
+
+
+class LastRefusal(TenantModel):
+    """
+    A member's last trip to Microsoft connected nothing, for a reason that somebody else can solve; one for each member.
+
+    Gone as soon as the member connects. `tenant` is where they seem to come from: the answer itself named none.
+    """
+
+    member = models.OneToOneField("tenants.Membership", on_delete=models.CASCADE, related_name="+")
+    tenant = models.ForeignKey(
+        "tenants.MicrosoftTenant", on_delete=models.SET_NULL, null=True, blank=True, related_name="refusals"
+    )
+    # A code of ours, of which `connections/reasons.py` has the words.
+    reason = models.CharField(max_length=64)
+    since = models.DateTimeField()
+    refused_at = models.DateTimeField()
+
+    objects = TenantQuerySet["LastRefusal"].as_manager()
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.reason}"
+
+    def __repr__(self) -> str:
+        return f"<LastRefusal {self.pk} {self.reason}>"
+
+    def repeat(self, *, tenant: MicrosoftTenant | None, reason: str, now: datetime) -> None:
+        """Refused once more. How long it has been so counts from the first time. Saves."""
+        self.tenant, self.reason, self.refused_at = tenant, reason, now
+        self.save(update_fields=["tenant", "reason", "refused_at"])

@@ -6,8 +6,12 @@ from django.utils import timezone
 
 from connections import doors, services
 from tenants.scoping import organization_scope
+from tenants.tasks import TenantTask
 
 log = structlog.get_logger(__name__)
+
+# Beat asks again: a message that was not taken until then has been replaced.
+TICK = 30.0
 
 
 @shared_task(ignore_result=True)
@@ -21,3 +25,24 @@ def forget_old_sign_ins() -> None:
     count = services.forget_old_recognitions(now=now)
     if count:
         log.info("old_sign_ins_forgotten", count=count)
+
+
+@shared_task(ignore_result=True)
+def try_waiting_connections() -> None:
+    """Beat, every 30 seconds: connections that an administrator has approved, and approvals that are in doubt."""
+    for key in doors.connections_to_try():
+        restore_connection.apply_async(kwargs=key._asdict(), expires=TICK)
+    for key in doors.connections_to_ask_about():
+        settle_doubt.apply_async(kwargs=key._asdict(), expires=TICK)
+
+
+@shared_task(base=TenantTask, scoped=False)
+def restore_connection(*, organization_id: int, connection_id: int) -> None:
+    """One connection, one new token. May run twice."""
+    services.restore(organization_id=organization_id, connection_id=connection_id, now=timezone.now())
+
+
+@shared_task(base=TenantTask, scoped=False)
+def settle_doubt(*, organization_id: int, connection_id: int) -> None:
+    """Whether this connection's tenant is still approved. May run twice."""
+    services.settle_doubt(organization_id=organization_id, connection_id=connection_id, now=timezone.now())

@@ -16,6 +16,7 @@ from connections.services.accounts import (
     remove_identity,
 )
 from connections.services.outcomes import Connected, ConnectRefused, NoSuchConnection, Outcome, UnknownState
+from connections.services.restoring import restore, settle_doubt
 from connections.services.sealing import reseal
 from connections.services.sign_in import (
     begin_connect,
@@ -64,4 +65,6 @@ __all__ = [
     "record_success",
     "remove_identity",
     "reseal",
+    "restore",
+    "settle_doubt",
 ]

@@ -101,6 +101,12 @@ TABLE = """
     /o/<slug>/settings/second-step/                POST  sign-in  404      403      302      302
     /o/<slug>/connect/                             GET   sign-in  404      200      200      200
     /o/<slug>/connect/                             POST  sign-in  404      303      303      303
+    /o/<slug>/onboarding/                          GET   sign-in  404      403      200      200
+    /o/<slug>/onboarding/                          POST  sign-in  404      405      405      405
+    /o/<slug>/onboarding/link/                     GET   sign-in  404      403      200      200
+    /o/<slug>/onboarding/link/                     POST  sign-in  404      403      422      422
+    /o/<slug>/onboarding/tenants/<pk>/unlink/      GET   sign-in  404      403      200      200
+    /o/<slug>/onboarding/tenants/<pk>/unlink/      POST  sign-in  404      403      302      302
     /o/<slug>/                                     GET   sign-in  404      200      200      200
     /o/<slug>/                                     POST  sign-in  404      405      405      405
     /o/<slug>/connections/                         GET   sign-in  404      200      200      200

@@ -98,6 +98,7 @@ def row_of(address: walk.Address, belongings: Belongings) -> int:
         "events": belongings.event,
         "people": belongings.member,
         "invitations": belongings.invitation,
+        "tenants": belongings.tenant,
     }
     return kinds.get(before, 0)
 

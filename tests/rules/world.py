@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from calendars.models import Calendar, Event, Kind, SkippedEvent
-from connections.models import ApprovalRequest, ApprovalWaiter, Connection, Secret, SignInAnswer, SignInFlow
+from connections.models import (
+    ApprovalRequest,
+    ApprovalWaiter,
+    Connection,
+    LastRefusal,
+    Secret,
+    SignInAnswer,
+    SignInFlow,
+)
 from tenants.models import Invitation, MailState, Membership, MicrosoftTenant, Organization, OutgoingMail, User
 from tenants.scoping import organization_scope, system_scope
 from tests.cast import Cast
@@ -149,14 +157,8 @@ def furnish(organization: Organization, user: User) -> Belongings:
             expires_at=now + timedelta(days=30),
         )
         ApprovalWaiter.objects.create(organization=organization, request=approval, member=member, since=now)
-        invitation = Invitation.objects.create(
-            organization=organization,
-            email=f"invited@{organization.slug}.example",
-            link_digest=f"{MARK}{organization.pk}",
-            invited_by=member,
-            created_at=now,
-            sent_at=now,
-            expires_at=now + timedelta(days=7),
+        LastRefusal.objects.create(
+            organization=organization, member=member, tenant=tenant, reason="not_assigned", since=now, refused_at=now
         )
     with system_scope("a test's world"):
         subscription = Subscription.objects.create(
