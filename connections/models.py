@@ -175,6 +175,26 @@ class SignInAnswer(TenantModel):
         return f"<SignInAnswer {self.pk}>"
 
 
+class UnansweredSignIn(TenantModel):
+    """
+    A member went to Microsoft and never came back: perhaps Microsoft asked for an approval. The latest one of each.
+
+    Pages offer to ask an administrator until the member says no (`dismissed_at`), asks, or connects after all.
+    """
+
+    member = models.ForeignKey("tenants.Membership", on_delete=models.CASCADE, related_name="+")
+    began_at = models.DateTimeField()
+    dismissed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TenantQuerySet["UnansweredSignIn"].as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "member"], name="unanswered_sign_in_latest")]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} of member {self.member_id}"
+
+
 class ApprovalState(models.TextChoices):
     """How a request for an administrator's approval stands."""
 

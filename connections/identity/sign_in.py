@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
 import requests
@@ -49,15 +50,17 @@ class SignedIn:
         return allow_reading(self.scopes)
 
 
-def begin_sign_in(*, redirect_uri: str, login_hint: str = "", prompt: str = "") -> BegunSignIn:
+def begin_sign_in(
+    *, redirect_uri: str, login_hint: str = "", prompt: str = "", tenant: UUID | None = None
+) -> BegunSignIn:
     """
     Prepare a trip to Microsoft: authorization code, PKCE, the answer by form_post. Calls Microsoft when its
-    metadata is not known yet.
+    metadata is not known yet. With `tenant` only people of that directory can answer.
 
     Raises:
         TryLater: the metadata cannot be had.
     """
-    segment = "common" if settings.PERSONAL_ACCOUNTS else "organizations"
+    segment = str(tenant) if tenant else "common" if settings.PERSONAL_ACCOUNTS else "organizations"
     app = application(segment, new_cache())
     flow = app.initiate_auth_code_flow(
         list(SCOPES),
