@@ -6,7 +6,7 @@ from typing import Self
 
 from django.db import models
 
-from tenants.models import Membership, TenantModel, TenantQuerySet
+from tenants.models import Membership, MicrosoftTenant, TenantModel, TenantQuerySet
 
 
 class Status(models.TextChoices):
@@ -273,3 +273,33 @@ class ApprovalWaiter(TenantModel):
 
     def __str__(self) -> str:
         return f"#{self.pk} of request {self.request_id}"
+
+
+class LastRefusal(TenantModel):
+    """
+    A member's last trip to Microsoft connected nothing, for a reason that somebody else can solve; one for each member.
+
+    Gone as soon as the member connects. `tenant` is where they seem to come from: the answer itself named none.
+    """
+
+    member = models.OneToOneField("tenants.Membership", on_delete=models.CASCADE, related_name="+")
+    tenant = models.ForeignKey(
+        "tenants.MicrosoftTenant", on_delete=models.SET_NULL, null=True, blank=True, related_name="refusals"
+    )
+    # A code of ours, of which `connections/reasons.py` has the words.
+    reason = models.CharField(max_length=64)
+    since = models.DateTimeField()
+    refused_at = models.DateTimeField()
+
+    objects = TenantQuerySet["LastRefusal"].as_manager()
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.reason}"
+
+    def __repr__(self) -> str:
+        return f"<LastRefusal {self.pk} {self.reason}>"
+
+    def repeat(self, *, tenant: MicrosoftTenant | None, reason: str, now: datetime) -> None:
+        """Refused once more. How long it has been so counts from the first time. Saves."""
+        self.tenant, self.reason, self.refused_at = tenant, reason, now
+        self.save(update_fields=["tenant", "reason", "refused_at"])

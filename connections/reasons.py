@@ -96,6 +96,10 @@ WORDS: Final = {
         "Microsoft asks an administrator of your company to approve Almanac first.",
         "Ask your Microsoft administrator to approve Almanac, then connect again.",
     ),
+    "approval_withdrawn": Words(
+        "An administrator of your company withdrew the approval for Almanac.",
+        "Ask your Microsoft administrator to approve it again: then it comes back by itself, and nothing is lost.",
+    ),
     "service_missing": Words(
         "The service that holds calendars is not switched on in your company's Microsoft tenant.",
         "Your Microsoft administrator can switch it on; then connect again.",

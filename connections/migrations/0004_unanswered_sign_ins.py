@@ -6,7 +6,7 @@ from tenants import protection
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("connections", "0002_approvals"),
+        ("connections", "0003_last_refusals"),
         ("tenants", "0003_onboarding"),
     ]
 
