@@ -46,6 +46,12 @@ app.conf.beat_schedule = {
     "move-windows": {"task": "calendars.tasks.move_windows", "schedule": crontab(minute="41", hour="3")},
     "finish-disconnections": {"task": "webhooks.tasks.finish_disconnections", "schedule": 300.0},
     "send-waiting-mail": {"task": "tenants.tasks.send_waiting_mail", "schedule": 5.0},
+    # Soon after the fact: somebody waits to be told.
+    "close-approval-requests": {"task": "connections.tasks.close_approval_requests", "schedule": 60.0},
+    "remind-administrators": {
+        "task": "connections.tasks.remind_administrators",
+        "schedule": crontab(minute="17"),
+    },
     "forget-old-sign-ins": {"task": "connections.tasks.forget_old_sign_ins", "schedule": 600.0},
     "forget-old-deliveries": {
         "task": "webhooks.tasks.forget_old_deliveries",

@@ -2,6 +2,7 @@
 
 import zoneinfo
 from datetime import timedelta
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -167,6 +168,10 @@ ALLAUTH_TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXY_COUNT", default=0)
 vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEVELOPMENT else "dummymail://"))
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="Almanac <almanac@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Whom a Microsoft administrator deals with, as the page says that asks for their approval.
+PUBLISHER: str = env.str("PUBLISHER", default="Almanac")
+PUBLISHER_VERIFIED: bool = env.bool("PUBLISHER_VERIFIED", default=False)
+SUPPORT_ADDRESS: str = env.str("SUPPORT_ADDRESS", default="") or parseaddr(DEFAULT_FROM_EMAIL)[1]
 
 # --- browser --------------------------------------------------------------------------------------------------
 _SECURE = urlsplit(ALMANAC_ORIGIN).scheme == "https"

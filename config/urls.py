@@ -13,6 +13,7 @@ urlpatterns = [
     path("accounts/logout/", sign_out, name="account_logout"),
     path("accounts/", include("allauth.account.urls")),
     path("connections/", include("connections.urls_machines")),
+    path("approve/", include("connections.urls_approvals")),
     path("webhooks/", include("webhooks.urls")),
     path("o/<slug:slug>/", include("tenants.urls_members")),
     path("o/<slug:slug>/", include("connections.urls")),

@@ -112,23 +112,36 @@ def named(text: str) -> str:
 
 
 def approval_wanted(
-    *, organization: str, person: str, domain: str, scopes: Iterable[str], path: str, until: datetime, reminder: int
+    *,
+    organization: str,
+    person: str,
+    address: str,
+    domain: str,
+    scopes: Iterable[str],
+    path: str,
+    until: datetime,
+    reminder: int,
 ) -> Mail:
     """To the administrator: who asks, for what exactly, and the link. `reminder` is 0 for the first mail, then 1, 2."""
     titles = ", ".join(f"“{permission.title}”" for permission in in_words(scopes))
+    who = f"{named(person)} ({address})" if person else address
     again = (f"This is reminder {reminder} of 2. After that we do not write about this request again.",)
+    asks = (
+        f"{who} would like to connect an Outlook calendar to {named(organization)} in Almanac. In your "
+        f"Microsoft tenant, {named(domain)}, only an administrator can allow that."
+    )
+    means = (
+        f"What Microsoft will show you: {titles}. It holds for people who connect their own calendar themselves, "
+        "and for nobody else. Almanac reads no mail, no files and no contacts, and never sees a password."
+    )
+    link = (
+        "The link leads to a page that explains each permission, who asks, and how to withdraw it. Opening it "
+        f"changes nothing, and you can decline there. It is good until {until.day} {until:%B %Y}."
+    )
     return Mail(
         subject=f"{'Reminder: ' if reminder else ''}Approval wanted: Almanac for {named(organization)}",
         heading="Somebody waits for your approval",
-        paragraphs=(
-            f"{named(person)} would like to connect an Outlook calendar to {named(organization)} in Almanac. In your "
-            f"Microsoft tenant, {named(domain)}, only an administrator can allow that.",
-            f"What Microsoft will show you: {titles}. It holds for people who connect their own calendar themselves, "
-            "and for nobody else. Almanac reads no mail, no files and no contacts, and never sees a password.",
-            "The link leads to a page that explains each permission, who asks, and how to withdraw it. Opening it "
-            f"changes nothing, and you can decline there. It is good until {until:%-d %B %Y}.",
-            *(again if reminder else ()),
-        ),
+        paragraphs=(asks, means, link, *(again if reminder else ())),
         button="Read what is asked",
         path=path,
         reason=_WHY_ADMINISTRATOR,
@@ -154,7 +167,7 @@ def declined(*, domain: str, path: str) -> Mail:
         subject=f"Declined: Almanac was not approved ({domain})",
         heading="An administrator has declined",
         paragraphs=(
-            f"An administrator of {domain} has read the request and declined to approve Almanac. Nothing was connected.",
+            f"An administrator of {domain} has read the request and declined it. Nothing was connected.",
             "If you think that it was a mistake, talk to them first. You can then ask again.",
         ),
         button="See the request",

@@ -25,3 +25,37 @@ class ConnectForm(forms.Form):
         """A path inside this site, or none: a stranger's link must not choose where people end up."""
         path: str = self.cleaned_data["next"]
         return path if is_inside(path) else ""
+
+
+class AskForm(forms.Form):
+    """Which company decides, and whom to write to, if anybody."""
+
+    company = forms.CharField(
+        label="Your company's domain",
+        max_length=320,
+        error_messages={"required": "Say which company: the part of your work address after the @."},
+    )
+    administrator = forms.EmailField(
+        label="Your administrator's address (optional)",
+        max_length=254,
+        required=False,
+        error_messages={"invalid": "This is not an e-mail address."},
+    )
+    # Asks although we know of an approval.
+    anyway = forms.BooleanField(required=False)
+
+
+class MailForm(forms.Form):
+    """Whom to write to."""
+
+    administrator = forms.EmailField(
+        label="Your administrator's address",
+        max_length=254,
+        error_messages={"required": "Type the address to write to.", "invalid": "This is not an e-mail address."},
+    )
+
+
+class RemindForm(forms.Form):
+    """How many reminders the person saw when they pressed the button: pressing twice is one reminder."""
+
+    seen = forms.IntegerField(min_value=0, max_value=9, required=False)

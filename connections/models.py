@@ -258,6 +258,13 @@ class ApprovalRequest(TenantModel):
         return self.state == ApprovalState.WAITING and self.expires_at > now
 
 
+class ApprovalWaiterQuerySet(TenantQuerySet["ApprovalWaiter"]):
+    def present(self) -> Self:
+        """Without those who have left the organization; with the people, the first to wait first."""
+        still_here = self.filter(member__removed_at__isnull=True)
+        return still_here.select_related("member__user").order_by("since", "pk")
+
+
 class ApprovalWaiter(TenantModel):
     """A member who is told, once, how an approval request ended."""
 
@@ -266,7 +273,7 @@ class ApprovalWaiter(TenantModel):
     since = models.DateTimeField()
     told_at = models.DateTimeField(null=True, blank=True)
 
-    objects = TenantQuerySet["ApprovalWaiter"].as_manager()
+    objects = ApprovalWaiterQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["request", "member"], name="approval_waiter_unique")]

@@ -7,7 +7,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Permission:
-    """`name` as Microsoft's documents have it, `title` as Microsoft's page for administrators says it, `why` is ours."""
+    """`name` as in Microsoft's documents, `title` as on its page for administrators, `why` in words of ours."""
 
     name: str
     title: str

@@ -15,7 +15,7 @@ import structlog
 from django.urls import reverse
 
 from connections import doors, emails
-from connections.models import ApprovalRequest, ApprovalState, ApprovalWaiter, Connection
+from connections.models import ApprovalRequest, ApprovalState, ApprovalWaiter, ApprovalWaiterQuerySet, Connection
 from connections.services import consent
 from tenants.acts import Act
 from tenants.crypto import SealError, digest, unseal
@@ -95,22 +95,22 @@ def read_link(*, link_digest: str, now: datetime) -> Letter:
         request = requests.filter(pk=card.id, link_digest=link_digest).first()
         if request is None or not request.is_live(now) or request.organization.deletion_asked_at is not None:
             raise LinkDead
-        return _letter(request)
+        return letter_of(request)
 
 
-def _letter(request: ApprovalRequest) -> Letter:
+def letter_of(request: ApprovalRequest) -> Letter:
+    """What a request shows to the holder of its link. Expects the organization's scope."""
     asker = request.asked_by if request.asked_by and request.asked_by.is_present else None
     if asker is None:
         # Whoever asked has left; somebody else still waits, or nobody does.
-        waiters = _present_waiters(request).order_by("since")
-        first = waiters.first()
+        first = waiters_of(request).first()
         asker = first.member if first else None
     return Letter(
         organization_id=request.organization_id,
         request_id=request.pk,
         link_digest=request.link_digest,
         organization=request.organization.name,
-        person=asker.user.get_full_name() if asker else "",
+        person=asker.user.name if asker else "",
         address=asker.user.email if asker else "",
         domain=request.tenant.domain or str(request.tenant.tid),
         tid=request.tenant.tid,
@@ -121,9 +121,9 @@ def _letter(request: ApprovalRequest) -> Letter:
     )
 
 
-def _present_waiters(request: ApprovalRequest):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    waiters = ApprovalWaiter.objects.of(request.organization_id).filter(request=request)
-    return waiters.filter(member__removed_at__isnull=True).select_related("member__user")
+def waiters_of(request: ApprovalRequest) -> ApprovalWaiterQuerySet:
+    """Who is told how it ends. Expects the organization's scope."""
+    return ApprovalWaiter.objects.of(request.organization_id).filter(request=request).present()
 
 
 # --- how a request ends -------------------------------------------------------------------------------------------
@@ -214,7 +214,7 @@ def _mail_about(request: ApprovalRequest, state: ApprovalState) -> Mail:
 
 
 def _tell(request: ApprovalRequest, mail: Mail, now: datetime) -> int:
-    waiters = list(_present_waiters(request).filter(told_at__isnull=True))
+    waiters = list(waiters_of(request).filter(told_at__isnull=True))
     for waiter in waiters:
         waiter.told_at = now
         waiter.save(update_fields=["told_at"])

@@ -18,7 +18,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from connections import services
-from connections.services import ConnectRefused, Outcome, UnknownState
+from connections.services import ConnectRefused, Outcome, UnknownState, proving
+from connections.views.approve import finish_proof
 from connections.views.connect import SeeOther
 from connections.views.refusals import refusal_page
 
@@ -70,6 +71,8 @@ def callback(request: HttpRequest) -> HttpResponse:
 @unrecorded
 def finish(request: HttpRequest) -> HttpResponse:
     """The browser is back with its session: connect the mailbox, or say why not."""
+    if proving.is_proof(request.GET.get("k", "")):
+        return finish_proof(request, request.GET["k"])
     try:
         connected = services.finish_connect(
             key=request.GET.get("k", ""),
