@@ -53,6 +53,8 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute="17"),
     },
     "forget-old-sign-ins": {"task": "connections.tasks.forget_old_sign_ins", "schedule": 600.0},
+    # An administrator has approved: whoever waits for it sees their calendar come back.
+    "try-waiting-connections": {"task": "connections.tasks.try_waiting_connections", "schedule": 30.0},
     "forget-old-deliveries": {
         "task": "webhooks.tasks.forget_old_deliveries",
         "schedule": crontab(minute="53", hour="4"),

@@ -10,9 +10,20 @@ from typing import NamedTuple
 
 from django.db.models import Exists, F, OuterRef, Q
 
-from connections.models import ApprovalRequest, ApprovalState, Purpose, SignInAnswer, SignInFlow
+from connections.models import (
+    ApprovalRequest,
+    ApprovalState,
+    Connection,
+    Purpose,
+    SignInAnswer,
+    SignInFlow,
+    Status,
+)
 from tenants.models import ConsentState, MicrosoftTenant
 from tenants.scoping import system_scope
+
+# For one tick; the next one finds the rest.
+MOST = 200
 
 
 class FlowCard(NamedTuple):
@@ -92,3 +103,32 @@ def organizations_with_old_sign_ins(now: datetime) -> list[int]:
             .values_list("organization_id", flat=True)
             .distinct()
         )
+
+
+class ConnectionKey(NamedTuple):
+    organization_id: int
+    connection_id: int
+
+
+def connections_to_try() -> list[ConnectionKey]:
+    """
+    Connections that wait for an administrator of a Microsoft tenant of which consent was proven since; the longest
+    waiting first.
+    """
+    since = OuterRef("status_since")
+    proven = Q(state=ConsentState.APPROVED, approved_at__gt=since) | Q(state=ConsentState.OPEN, state_since__gt=since)
+    tenants = MicrosoftTenant.objects.filter(proven, organization_id=OuterRef("organization_id"), tid=OuterRef("tid"))
+    with system_scope("connections that may have come back"):
+        rows = Connection.objects.filter(Exists(tenants), status=Status.APPROVAL).order_by("status_since", "pk")
+        return [ConnectionKey(*row) for row in rows.values_list("organization_id", "pk")[:MOST]]
+
+
+def connections_to_ask_about() -> list[ConnectionKey]:
+    """One active connection of each Microsoft tenant of which it is doubtful whether the approval still holds."""
+    doubtful = MicrosoftTenant.objects.filter(
+        organization_id=OuterRef("organization_id"), tid=OuterRef("tid"), doubted_at__isnull=False
+    )
+    with system_scope("approvals that are in doubt"):
+        rows = Connection.objects.filter(Exists(doubtful), status=Status.ACTIVE)
+        first = rows.order_by("organization_id", "tid", "pk").distinct("organization_id", "tid")
+        return [ConnectionKey(*row) for row in first.values_list("organization_id", "pk")[:MOST]]

@@ -33,7 +33,7 @@ def connection_needs_you(connection: Connection) -> Mail:
     """The connection's own person must act, or hears who must."""
     words = words_for(connection.status, connection.reason)
     if connection.status == Status.APPROVAL:
-        subject = "Your calendar waits for an approval by an administrator"
+        subject = "Your calendar waits for approval by an administrator"
         button, path = "Open the connection", _connection_page(connection)
     else:
         subject = "Your calendar needs you"

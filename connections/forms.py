@@ -1,8 +1,9 @@
-"""What a member may say when they press "Connect"."""
+"""What people may say: when they press "Connect", ask an administrator, or link a Microsoft tenant."""
 
 from django import forms
 
 from tenants.addresses import is_inside
+from tenants.forms import PlainText
 
 # Microsoft's own words for how insistent its page shall be.
 PROMPTS = [
@@ -30,10 +31,13 @@ class ConnectForm(forms.Form):
 class AskForm(forms.Form):
     """Which company decides, and whom to write to, if anybody."""
 
-    company = forms.CharField(
+    company = PlainText(
         label="Your company's domain",
         max_length=320,
-        error_messages={"required": "Say which company: the part of your work address after the @."},
+        error_messages={
+            "required": "Say which company: the part of your work address after the @.",
+            "max_length": "This is too long for a domain.",
+        },
     )
     administrator = forms.EmailField(
         label="Your administrator's address (optional)",
@@ -59,3 +63,17 @@ class RemindForm(forms.Form):
     """How many reminders the person saw when they pressed the button: pressing twice is one reminder."""
 
     seen = forms.IntegerField(min_value=0, max_value=9, required=False)
+
+
+class LinkForm(forms.Form):
+    """A Microsoft tenant, by a domain of it or by its id. What it means, only Microsoft knows."""
+
+    company = PlainText(
+        max_length=320,
+        label="Domain or tenant id",
+        error_messages={
+            "required": "Type a domain of your company, such as “contoso.com”.",
+            "max_length": "This is too long for a domain.",
+        },
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )

@@ -57,6 +57,7 @@ class Connection(TenantModel):
     reason = models.CharField(max_length=64, blank=True)
     status_since = models.DateTimeField()
     scopes = models.JSONField(default=list)
+    # Since when our access is unbroken: the last sign-in, or the return of an approval.
     connected_at = models.DateTimeField()
     succeeded_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
@@ -93,6 +94,15 @@ class Connection(TenantModel):
                 "member", "address", "display_name", "scopes", "status", "reason", "status_since", "connected_at"
             ]
         )  # fmt: skip
+
+    def come_back(self, *, now: datetime) -> None:
+        """
+        Access is there again without a sign-in of the person's. Saves.
+
+        `connected_at` moves as for a sign-in: what was read or promised before may have been lost since.
+        """
+        self.status, self.reason, self.status_since, self.connected_at = Status.ACTIVE, "", now, now
+        self.save(update_fields=["status", "reason", "status_since", "connected_at"])
 
     def become(self, status: Status, *, reason: str = "", request_id: str = "", now: datetime) -> None:
         """Change state. `status_since` moves only when the state or its reason really changes. Saves."""

@@ -11,6 +11,9 @@ from tenants.tasks import TenantTask
 
 log = structlog.get_logger(__name__)
 
+# Beat asks again: a message that was not taken until then has been replaced.
+TICK = 30.0
+
 
 @shared_task(ignore_result=True)
 def forget_old_sign_ins() -> None:
@@ -50,3 +53,24 @@ def remind_administrator(*, organization_id: int, request_id: int) -> None:
         asking.remind_if_due(organization_id=organization_id, request_id=request_id, now=timezone.now())
     except (asking.Closed, asking.NothingToRemind, asking.TooMany) as error:
         log.info("administrator_not_reminded", reason=type(error).__name__)
+
+
+@shared_task(ignore_result=True)
+def try_waiting_connections() -> None:
+    """Beat, every 30 seconds: connections that an administrator has approved, and approvals that are in doubt."""
+    for key in doors.connections_to_try():
+        restore_connection.apply_async(kwargs=key._asdict(), expires=TICK)
+    for key in doors.connections_to_ask_about():
+        settle_doubt.apply_async(kwargs=key._asdict(), expires=TICK)
+
+
+@shared_task(base=TenantTask, scoped=False)
+def restore_connection(*, organization_id: int, connection_id: int) -> None:
+    """One connection, one new token. May run twice."""
+    services.restore(organization_id=organization_id, connection_id=connection_id, now=timezone.now())
+
+
+@shared_task(base=TenantTask, scoped=False)
+def settle_doubt(*, organization_id: int, connection_id: int) -> None:
+    """Whether this connection's tenant is still approved. May run twice."""
+    services.settle_doubt(organization_id=organization_id, connection_id=connection_id, now=timezone.now())

@@ -1,6 +1,7 @@
 """What can be done with connections."""
 
 from connections.services.outcomes import Connected, ConnectRefused, NoSuchConnection, Outcome, UnknownState
+from connections.services.restoring import restore, settle_doubt
 from connections.services.sealing import reseal
 from connections.services.sign_in import begin_connect, finish_connect, forget_old_sign_ins, keep_answer
 from connections.services.standing import (
@@ -29,4 +30,6 @@ __all__ = [
     "record_failure",
     "record_success",
     "reseal",
+    "restore",
+    "settle_doubt",
 ]

@@ -93,7 +93,10 @@ def note_connected(
     if tid == PERSONAL_TENANT:
         return None
     tenant = ensure_tenant(organization_id=organization_id, tid=tid, domain=_domain_of(address), now=now)
-    if not anew or tenant.state == ConsentState.APPROVED:
+    if not anew:
+        return tenant
+    if tenant.state == ConsentState.APPROVED:
+        tenant.trust()
         return tenant
     asked = ApprovalRequest.objects.of(organization_id).open().filter(tenant=tenant)
     if tenant.state == ConsentState.WAITING or asked.exists():

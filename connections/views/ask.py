@@ -98,6 +98,9 @@ def _ask_page(
 def _guess(request: MemberRequest) -> str:
     """The domain that is most likely meant: the tenant we know of, or what the person's address says."""
     with organization_scope(request.organization.pk):
+        guessed = consent.guess_tenant(organization_id=request.organization.pk, address=request.user.email)
+        if guessed is not None and guessed.domain:
+            return guessed.domain
         known = MicrosoftTenant.objects.of(request.organization).exclude(state=ConsentState.APPROVED)
         named = list(known.exclude(domain="").values_list("domain", flat=True)[:2])
     of_address = request.user.email.rpartition("@")[2].lower()

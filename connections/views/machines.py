@@ -22,6 +22,7 @@ from connections.services import ConnectRefused, Outcome, UnknownState, proving
 from connections.views.approve import finish_proof
 from connections.views.connect import SeeOther
 from connections.views.refusals import refusal_page
+from tenants.context import address_of
 
 # What Microsoft may send, and how much of each; its codes are about 1 KB. What else comes is not kept.
 LONGEST: Final = {
@@ -78,6 +79,7 @@ def finish(request: HttpRequest) -> HttpResponse:
             key=request.GET.get("k", ""),
             session_key=request.session.session_key or "",
             user_id=request.user.pk,
+            ip=address_of(request),
             now=timezone.now(),
         )
     except ConnectRefused as refused:

@@ -77,3 +77,13 @@ class MicrosoftTenant(TenantModel):
         self.approved_at, self.approved_by, self.approved_scopes = now, by[:320], scopes
         self.refused_at = self.doubted_at = None
         self.save(update_fields=["approved_at", "approved_by", "approved_scopes", "refused_at", "doubted_at"])
+
+    def doubt(self, *, now: datetime) -> None:
+        """One connection lost its consent, and whether the approval is gone is to be found out. Saves."""
+        self.doubted_at = now
+        self.save(update_fields=["doubted_at"])
+
+    def trust(self) -> None:
+        """Another connection has shown that the approval still holds. Saves."""
+        self.doubted_at = None
+        self.save(update_fields=["doubted_at"])
