@@ -264,6 +264,11 @@ class ApprovalRequest(TenantModel):
     def __repr__(self) -> str:
         return f"<ApprovalRequest {self.pk} {self.state}>"
 
+    @property
+    def place_of_link(self) -> str:
+        """Where the link is sealed to: by the row's own key, since the seal comes before the row has an id."""
+        return f"connections_approvalrequest.sealed_link:{self.key}"
+
     def is_live(self, now: datetime) -> bool:
         return self.state == ApprovalState.WAITING and self.expires_at > now
 

@@ -61,16 +61,11 @@ def open_request_for(*, organization_id: int, tenant_id: int) -> ApprovalRequest
 def link_of(request: ApprovalRequest) -> str | None:
     """The path of a request's link; None if it was sealed with a key that is gone: then a new link is made."""
     try:
-        token = unseal(request.sealed_link, place=place_of_link(request)).decode()
+        token = unseal(request.sealed_link, place=request.place_of_link).decode()
     except SealError:
-        log.warning("approval_link_not_opened", request=request.pk)
+        log.warning("approval_link_not_opened", organization=request.organization_id)
         return None
     return reverse("approvals:approve", args=[token])
-
-
-def place_of_link(request: ApprovalRequest) -> str:
-    """Where a link is sealed to: by the row's own key, since the seal comes before the row has an id."""
-    return f"connections_approvalrequest.sealed_link:{request.key}"
 
 
 def digest_of_link(token: str) -> str:

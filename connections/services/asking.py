@@ -144,7 +144,7 @@ def _make(
 def _give_link(request: ApprovalRequest) -> None:
     token = secrets.token_urlsafe(32)
     request.link_digest = digest(token)
-    request.sealed_link = seal(token.encode(), place=approvals.place_of_link(request))
+    request.sealed_link = seal(token.encode(), place=request.place_of_link)
 
 
 # --- writing to the administrator ----------------------------------------------------------------------------------
@@ -179,14 +179,10 @@ def remind(*, organization_id: int, request_id: int, by: Actor, now: datetime, s
         Closed, NothingToRemind, TooMany: see there.
     """
     with organization_scope(organization_id):
-        address = _held(organization_id, request_id, now).administrator_address
-    if not address:
-        raise NothingToRemind
+        address = _to_be_reminded(organization_id, request_id, now).administrator_address
     _check_limits(organization_id, address, now)
     with organization_scope(organization_id):
-        request = _held(organization_id, request_id, now)
-        if request.mailed_at is None or request.reminders >= MOST_REMINDERS:
-            raise NothingToRemind
+        request = _to_be_reminded(organization_id, request_id, now)
         if seen is not None and seen != request.reminders:
             return
         request.reminders += 1
@@ -194,6 +190,13 @@ def remind(*, organization_id: int, request_id: int, by: Actor, now: datetime, s
         request.save(update_fields=["reminders", "reminded_at"])
         _write(request, key=f"reminder-{request.reminders}", reminder=request.reminders, now=now)
         _record(request, Act.APPROVAL_REMINDED, by, now, to=request.administrator_address, count=request.reminders)
+
+
+def _to_be_reminded(organization_id: int, request_id: int, now: datetime) -> ApprovalRequest:
+    request = _held(organization_id, request_id, now)
+    if request.mailed_at is None or request.reminders >= MOST_REMINDERS:
+        raise NothingToRemind
+    return request
 
 
 def remind_if_due(*, organization_id: int, request_id: int, now: datetime) -> None:
