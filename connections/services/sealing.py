@@ -9,8 +9,8 @@ def reseal(*, organization_id: int) -> int:
     """
     Seal every token cache and open link of the organization with the newest key; how many were changed.
 
-    Running it twice is harmless. Expects the organization's scope, and holds the row of each one that it changes until the scope ends.
-    Sign-ins under way are left: they are over in ten minutes.
+    Running it twice is harmless. Expects the organization's scope, and holds the row of each one that it changes until
+    the scope ends. Sign-ins under way are left: they are over in ten minutes.
 
     Raises:
         SealError: one was sealed with a key that is not listed any more; nothing was changed.
