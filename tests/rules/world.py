@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from calendars.models import Calendar, Event, Kind, SkippedEvent
-from connections.models import Connection, Secret, SignInAnswer, SignInFlow
-from tenants.models import Membership, Organization, User
+from connections.models import ApprovalRequest, ApprovalWaiter, Connection, Secret, SignInAnswer, SignInFlow
+from tenants.models import Invitation, Membership, MicrosoftTenant, Organization, OutgoingMail, User
 from tenants.scoping import organization_scope, system_scope
 from tests.cast import Cast
 from webhooks.models import Delivery, Subscription
@@ -24,6 +24,9 @@ class Belongings:
     event: int
     delivery: int
     subscription: int
+    tenant: int
+    approval: int
+    invitation: int
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,35 @@ def furnish(organization: Organization, user: User) -> Belongings:
         delivery = Delivery.objects.create(
             organization=organization, connection=connection, received_at=now, items=1, outcomes={"marked": 1}
         )
+        tenant = MicrosoftTenant.objects.create(organization=organization, tid=tid, state_since=now, linked_at=now)
+        approval = ApprovalRequest.objects.create(
+            organization=organization,
+            tenant=tenant,
+            asked_by=member,
+            link_digest=f"{MARK}{organization.pk}",
+            sealed_link=MARK.encode(),
+            asked_at=now,
+            expires_at=now + timedelta(days=30),
+        )
+        ApprovalWaiter.objects.create(organization=organization, request=approval, member=member, since=now)
+        invitation = Invitation.objects.create(
+            organization=organization,
+            email=f"invited@{organization.slug}.example",
+            link_digest=f"{MARK}{organization.pk}",
+            invited_by=member,
+            created_at=now,
+            sent_at=now,
+            expires_at=now + timedelta(days=7),
+        )
     with system_scope("a test's world"):
+        OutgoingMail.objects.create(
+            key=f"{MARK}{organization.pk}",
+            about_organization_id=organization.pk,
+            address=f"{MARK}@acme.example",
+            sealed_contents=MARK.encode(),
+            queued_at=now,
+            try_at=now,
+        )
         subscription = Subscription.objects.create(
             tid=tid,
             oid=oid,
@@ -131,4 +162,7 @@ def furnish(organization: Organization, user: User) -> Belongings:
         event=event.pk,
         delivery=delivery.pk,
         subscription=subscription.pk,
+        tenant=tenant.pk,
+        approval=approval.pk,
+        invitation=invitation.pk,
     )
