@@ -50,6 +50,12 @@ app.conf.beat_schedule = {
     "finish-disconnections": {"task": "webhooks.tasks.finish_disconnections", "schedule": 300.0},
     "send-waiting-mail": {"task": "tenants.tasks.send_waiting_mail", "schedule": 5.0},
     "forget-old-mails": {"task": "tenants.tasks.forget_old_mails", "schedule": crontab(minute="11", hour="4")},
+    # Soon after the fact: somebody waits to be told.
+    "close-approval-requests": {"task": "connections.tasks.close_approval_requests", "schedule": 60.0},
+    "remind-administrators": {
+        "task": "connections.tasks.remind_administrators",
+        "schedule": crontab(minute="17"),
+    },
     "forget-old-sign-ins": {"task": "connections.tasks.forget_old_sign_ins", "schedule": 600.0},
     # An administrator has approved: whoever waits for it sees their calendar come back.
     "try-waiting-connections": {"task": "connections.tasks.try_waiting_connections", "schedule": 30.0},

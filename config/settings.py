@@ -2,6 +2,7 @@
 
 import zoneinfo
 from datetime import timedelta
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -177,6 +178,10 @@ if vars()["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
 EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="Almanac <almanac@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Whom a Microsoft administrator deals with, as the page says that asks for their approval.
+PUBLISHER: str = env.str("PUBLISHER", default="Almanac")
+PUBLISHER_VERIFIED: bool = env.bool("PUBLISHER_VERIFIED", default=False)
+SUPPORT_ADDRESS: str = env.str("SUPPORT_ADDRESS", default="") or parseaddr(DEFAULT_FROM_EMAIL)[1]
 
 # --- browser --------------------------------------------------------------------------------------------------
 _SECURE = urlsplit(ALMANAC_ORIGIN).scheme == "https"

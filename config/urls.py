@@ -17,6 +17,7 @@ urlpatterns = [
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/microsoft/", include("connections.urls_accounts")),
     path("connections/", include("connections.urls_machines")),
+    path("approve/", include("connections.urls_approvals")),
     path("webhooks/", include("webhooks.urls")),
     path("invite/", include("tenants.urls_invitations")),
     path("o/<slug:slug>/", include("tenants.urls_members")),

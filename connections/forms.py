@@ -1,4 +1,4 @@
-"""What people may say: when they press "Connect", and when they link a Microsoft tenant."""
+"""What people may say: when they press "Connect", ask an administrator, or link a Microsoft tenant."""
 
 from allauth.account.forms import BaseSignupForm
 from django import forms
@@ -47,6 +47,43 @@ class RemoveIdentityForm(forms.Form):
     """Which account at Microsoft shall open nothing here any more."""
 
     remove = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+
+
+class AskForm(forms.Form):
+    """Which company decides, and whom to write to, if anybody."""
+
+    company = PlainText(
+        label="Your company's domain",
+        max_length=320,
+        error_messages={
+            "required": "Say which company: the part of your work address after the @.",
+            "max_length": "This is too long for a domain.",
+        },
+    )
+    administrator = forms.EmailField(
+        label="Your administrator's address (optional)",
+        max_length=254,
+        required=False,
+        error_messages={"invalid": "This is not an e-mail address."},
+    )
+    # Asks although we know of an approval.
+    anyway = forms.BooleanField(required=False)
+
+
+class MailForm(forms.Form):
+    """Whom to write to."""
+
+    administrator = forms.EmailField(
+        label="Your administrator's address",
+        max_length=254,
+        error_messages={"required": "Type the address to write to.", "invalid": "This is not an e-mail address."},
+    )
+
+
+class RemindForm(forms.Form):
+    """How many reminders the person saw when they pressed the button: pressing twice is one reminder."""
+
+    seen = forms.IntegerField(min_value=0, max_value=9, required=False)
 
 
 class LinkForm(forms.Form):

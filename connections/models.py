@@ -185,6 +185,26 @@ class SignInAnswer(TenantModel):
         return f"<SignInAnswer {self.pk}>"
 
 
+class UnansweredSignIn(TenantModel):
+    """
+    A member went to Microsoft and never came back: perhaps Microsoft asked for an approval. The latest one of each.
+
+    Pages offer to ask an administrator until the member says no (`dismissed_at`), asks, or connects after all.
+    """
+
+    member = models.ForeignKey("tenants.Membership", on_delete=models.CASCADE, related_name="+")
+    began_at = models.DateTimeField()
+    dismissed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TenantQuerySet["UnansweredSignIn"].as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "member"], name="unanswered_sign_in_latest")]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} of member {self.member_id}"
+
+
 class ApprovalState(models.TextChoices):
     """How a request for an administrator's approval stands."""
 
@@ -244,8 +264,20 @@ class ApprovalRequest(TenantModel):
     def __repr__(self) -> str:
         return f"<ApprovalRequest {self.pk} {self.state}>"
 
+    @property
+    def place_of_link(self) -> str:
+        """Where the link is sealed to: by the row's own key, since the seal comes before the row has an id."""
+        return f"connections_approvalrequest.sealed_link:{self.key}"
+
     def is_live(self, now: datetime) -> bool:
         return self.state == ApprovalState.WAITING and self.expires_at > now
+
+
+class ApprovalWaiterQuerySet(TenantQuerySet["ApprovalWaiter"]):
+    def present(self) -> Self:
+        """Without those who have left the organization; with the people, the first to wait first."""
+        still_here = self.filter(member__removed_at__isnull=True)
+        return still_here.select_related("member__user").order_by("since", "pk")
 
 
 class ApprovalWaiter(TenantModel):
@@ -256,7 +288,7 @@ class ApprovalWaiter(TenantModel):
     since = models.DateTimeField()
     told_at = models.DateTimeField(null=True, blank=True)
 
-    objects = TenantQuerySet["ApprovalWaiter"].as_manager()
+    objects = ApprovalWaiterQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["request", "member"], name="approval_waiter_unique")]

@@ -130,6 +130,19 @@ def add_mail(
         cursor.execute(_ADD_MAIL, values)
 
 
+def mails_lately(*, address: str, organization_id: int, occasion: str, since: datetime) -> tuple[int, int]:
+    """
+    How many mails about an occasion (how its keys begin) were decided on since then: to this address by anybody, and
+    by this organization to anybody. For limits.
+    """
+    with system_scope("mails to strangers are few"):
+        lately = OutgoingMail.objects.filter(key__startswith=occasion, queued_at__gt=since)
+        return (
+            lately.filter(address__iexact=address).count(),
+            lately.filter(about_organization_id=organization_id).count(),
+        )
+
+
 def waiting_mails(now: datetime, *, most: int = 200) -> list[int]:
     """Mails whose time has come, the oldest first."""
     with system_scope("mails wait to be sent"):

@@ -18,8 +18,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from connections import services
-from connections.services import ConnectRefused, Outcome, UnknownState
+from connections.services import ConnectRefused, Outcome, UnknownState, proving
 from connections.views.accounts import recognize
+from connections.views.approve import finish_proof
 from connections.views.connect import SeeOther
 from connections.views.refusals import refusal_page
 from tenants.context import address_of
@@ -71,9 +72,11 @@ def callback(request: HttpRequest) -> HttpResponse:
 @require_GET
 @unrecorded
 def finish(request: HttpRequest) -> HttpResponse:
-    """The browser is back with its session: connect the mailbox, or recognize the person, or say why not."""
+    """The browser is back with its session: go on as what it began asks for, or say why not."""
     if services.is_account_answer(key=request.GET.get("k", "")):
         return recognize(request)
+    if proving.is_proof(request.GET.get("k", "")):
+        return finish_proof(request, request.GET["k"])
     try:
         connected = services.finish_connect(
             key=request.GET.get("k", ""),
