@@ -118,7 +118,6 @@ class PoliciesForm(forms.Form):
     access = _choice(Access.choices)
     detail = _choice(Detail.choices)
     past_days = _choice([])
-    requires_second_factor = _choice([("no", "As each person likes"), ("yes", "Everybody")])
     seen = forms.CharField(required=False, max_length=40, error_messages={"max_length": _CHOOSE})
     confirm = forms.BooleanField(required=False)
 
@@ -140,7 +139,6 @@ class PoliciesForm(forms.Form):
         """What was chosen. Of a valid form only."""
         chosen = self.cleaned_data
         return Policies(
-            requires_second_factor=chosen["requires_second_factor"] == "yes",
             tenants_allowed=chosen["tenants_allowed"],
             personal_accounts=chosen["personal_accounts"] == "yes",
             access=chosen["access"],
@@ -152,7 +150,6 @@ class PoliciesForm(forms.Form):
     def values_of(cls, policies: Policies) -> dict[str, str]:
         """The answers that stand for these policies."""
         return {
-            "requires_second_factor": "yes" if policies.requires_second_factor else "no",
             "tenants_allowed": policies.tenants_allowed,
             "personal_accounts": "yes" if policies.personal_accounts else "no",
             "access": policies.access,

@@ -134,18 +134,6 @@ def questions(
             ("usual", f"{usual} days", "As Almanac usually does.", older(usual)),
             *((str(number), f"{number} days", _in_years(number), older(number)) for number in days),
         ),
-        question(
-            "requires_second_factor",
-            "lock",
-            "A second step when signing in to Almanac: a code from an app, or a security key.",
-            ("no", "As each person likes", "", ""),
-            (
-                "yes",
-                f"Everybody in {organization.name}",
-                f"This concerns {people(members.people)}. Whoever has no second step sets it up at their next page.",
-                "",
-            ),
-        ),
     ]
 
 

@@ -37,7 +37,7 @@ def apply_policies(*, organization_id: int, now: datetime) -> Applied | None:
     Opens its own scopes.
     """
     with organization_scope(organization_id):
-        organization = Organization.objects.get(pk=organization_id)
+        organization = Organization.objects.of(organization_id).get()
         # What is decided from here on is found, and applied, by the next run.
         decided_at = organization.policies_changed_at
         if decided_at is None or organization.policies_applied_at == decided_at:
@@ -47,7 +47,7 @@ def apply_policies(*, organization_id: int, now: datetime) -> Applied | None:
         _settle(organization_id, calendar_id, done, now)
     with organization_scope(organization_id):
         # Locked, so that of two runs at once one keeps the record.
-        row = Organization.objects.select_for_update(no_key=True).get(pk=organization_id)
+        row = Organization.objects.of(organization_id).select_for_update(no_key=True).get()
         if row.policies_changed_at == decided_at != row.policies_applied_at:
             row.policies_applied_at = decided_at
             row.save(update_fields=["policies_applied_at"])

@@ -48,7 +48,7 @@ class Keeping(NamedTuple):
     @classmethod
     def of(cls, organization_id: int) -> Self:
         """As it is decided at this moment. Expects the organization's scope."""
-        organization = Organization.objects.only("detail", "past_days").get(pk=organization_id)
+        organization = Organization.objects.of(organization_id).only("detail", "past_days").get()
         return cls(Detail(organization.detail), organization.days_back)
 
 

@@ -20,7 +20,8 @@ from tenants.context import actor_of
 from tenants.decorators import MemberRequest, member_required
 from tenants.models import TenantsAllowed
 from tenants.policies import Action
-from tenants.services.policies import ChangedMeanwhile, MayNotDecide, Policies, change_policies
+from tenants.services.acting import NotAllowed
+from tenants.services.policies import ChangedMeanwhile, Policies, change_policies
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,13 +42,13 @@ def policies(request: MemberRequest) -> HttpResponse:
         return _confirm(request, form, lost)
     try:
         changed = change_policies(
-            membership=request.membership,
+            acting=request.membership,
             wanted=wanted,
             seen_at=form.cleaned_data["seen"],
             by=actor_of(request),
             now=now,
         )
-    except MayNotDecide:
+    except NotAllowed:
         raise PermissionDenied from None
     except ChangedMeanwhile:
         request.organization.refresh_from_db()

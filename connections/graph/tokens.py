@@ -45,13 +45,15 @@ class StoredTokens:
         self.connection_id = connection_id
         self.leaving = leaving
 
-    def __call__(self, *, rejected: str | None) -> str:
+    def __call__(self, *, rejected: str | None, fresh: bool = False) -> str:
+        """With `fresh` Microsoft is asked, whatever is stored: whether consent still holds, only it can say."""
         try:
             return identity.silent_token(
                 organization_id=self.organization_id,
                 connection_id=self.connection_id,
                 rejected=rejected,
                 leaving=self.leaving,
+                fresh=fresh,
             )
         except identity.NotAllowed as error:
             # A policy of the organization, which is about to disconnect the mailbox; nothing is wrong with its tokens.

@@ -24,12 +24,18 @@ _MARGIN: Final = 300
 
 
 def silent_token(
-    *, organization_id: int, connection_id: int, rejected: str | None = None, leaving: bool = False
+    *,
+    organization_id: int,
+    connection_id: int,
+    rejected: str | None = None,
+    fresh: bool = False,
+    leaving: bool = False,
 ) -> str:
     """
     An access token of this connection: the stored one, or a new one if it ends soon or is the one that Graph
-    `rejected`. No more is asked for than the organization lets Almanac do now. With `leaving` also for a mailbox that
-    may no longer be connected.
+    `rejected`. With `fresh` Microsoft is asked in any case: a token from before says nothing about today's consent.
+    No more is asked for than the organization lets Almanac do now. With `leaving` also for a mailbox that may no longer
+    be connected.
 
     Opens its own scopes. A refresh holds the lock of the secret's row, so that of many callers one asks Microsoft; what
     Microsoft answered is committed before anything is raised.
@@ -52,21 +58,21 @@ def silent_token(
     if not is_allowed:
         raise NotAllowed
     held = _held(_opened(secret), secret.home_account_id, rejected)
-    if held:
+    if held and not fresh:
         return held
     with organization_scope(organization_id):
         secret = secrets.select_for_update().first()
-        outcome = NoTokens() if secret is None else _refreshed(secret, rejected)
+        outcome = NoTokens() if secret is None else _refreshed(secret, rejected, fresh=fresh)
     if isinstance(outcome, Exception):
         raise outcome
     return outcome
 
 
-def _refreshed(secret: Secret, rejected: str | None) -> str | Exception:
+def _refreshed(secret: Secret, rejected: str | None, *, fresh: bool) -> str | Exception:
     """With the row locked: what somebody else fetched meanwhile, or a new token, stored; or what to raise."""
     tokens = _opened(secret)
     held = _held(tokens, secret.home_account_id, rejected)
-    if held:
+    if held and not fresh:
         return held
     outcome = _asked(tokens, secret.home_account_id, _wanted(tokens, secret))
     if tokens.has_state_changed:
@@ -85,14 +91,14 @@ def _refreshed(secret: Secret, rejected: str | None) -> str | Exception:
 
 
 def _is_allowed(organization_id: int, connection_id: int) -> bool:
-    policies = Organization.objects.only("tenants_allowed", "personal_accounts").get(pk=organization_id)
+    policies = Organization.objects.of(organization_id).only("tenants_allowed", "personal_accounts").get()
     own = Connection.objects.of(organization_id).filter(pk=connection_id)
     return policies.admits_everybody or own.admitted(policies, organization_id=organization_id).exists()
 
 
 def _wanted(tokens: Any, secret: Secret) -> list[str]:
     """The scopes to ask for: what was granted at sign-in, as far as the organization lets Almanac use it today."""
-    access = Organization.objects.only("access").get(pk=secret.organization_id).access
+    access = Organization.objects.of(secret.organization_id).only("access").get().access
     granted = Connection.objects.of(secret.organization_id).only("scopes").get(pk=secret.connection_id).scopes
     # MSAL forgets in its cache what a refresh has left out; the connection remembers it.
     return as_spelled([*_granted(tokens), *granted], access=access)

@@ -39,7 +39,7 @@ def apply_who_may_connect(*, organization_id: int, now: datetime) -> int:
     """
     with organization_scope(organization_id):
         # Locked, so that a sign-in under way is either found here or finds the policy.
-        organization = Organization.objects.select_for_update(no_key=True).get(pk=organization_id)
+        organization = Organization.objects.of(organization_id).select_for_update(no_key=True).get()
         if organization.admits_everybody:
             return 0
         alive = Connection.objects.of(organization_id).alive().select_related("member__user")

@@ -13,6 +13,7 @@ from connections import services
 from connections.forms import ConnectForm
 from connections.identity import TryLater, allow_writing
 from connections.models import Connection
+from connections.presentation.expectations import expectation
 from connections.services import ConnectRefused, NoSuchConnection, Outcome
 from connections.views.refusals import refusal_page
 from tenants.decorators import MemberRequest, member_required, outside_scope
@@ -75,7 +76,10 @@ def _page(request: MemberRequest, form: ConnectForm, *, status: HTTPStatus) -> H
     connection = _own_connection(request, wanted.get("connection"))
     organization: Organization = request.organization
     asks_for_changes = organization.access == Access.WRITE
+    with organization_scope(request.organization.pk):
+        expected = expectation(request.membership, connection)
     context = {
+        "expected": expected,
         "connection": connection,
         "asks_for_changes": asks_for_changes,
         # Nothing is the matter with it: one permission more is what this trip is for.

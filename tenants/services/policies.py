@@ -7,6 +7,7 @@ from typing import Self
 from tenants.acts import Act
 from tenants.models import Membership, Organization
 from tenants.policies import Action
+from tenants.services.acting import acting_now
 from tenants.services.audit import Actor, Target, record
 
 # How the policies are called on pages and in the audit log.
@@ -16,14 +17,9 @@ NAMES = {
     "access": "What Almanac may do in a calendar",
     "detail": "How much of an event is kept",
     "past_days": "How long past events stay",
-    "requires_second_factor": "Signing in with a second step",
 }
 # Two years: further back a calendar is an archive.
 MOST_DAYS = 730
-
-
-class MayNotDecide(Exception):
-    """Whoever wants to change a policy may not, or no longer."""
 
 
 class ChangedMeanwhile(Exception):
@@ -32,9 +28,8 @@ class ChangedMeanwhile(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Policies:
-    """All of them, as they are or as somebody wants them. Their meaning: `tenants.models.Organization`."""
+    """About connections and events, as they are or as somebody wants them; see `tenants.models.Organization`."""
 
-    requires_second_factor: bool
     tenants_allowed: str
     personal_accounts: bool
     access: str
@@ -51,7 +46,7 @@ class Policies:
 
 
 def change_policies(
-    *, membership: Membership, wanted: Policies, seen_at: datetime | None, by: Actor, now: datetime
+    *, acting: Membership, wanted: Policies, seen_at: datetime | None, by: Actor, now: datetime
 ) -> list[str]:
     """
     Decide. It holds for whatever comes from the commit on; what is stored is made to obey by a task afterwards.
@@ -60,13 +55,10 @@ def change_policies(
     the names of what has changed; each is an entry of its own in the audit log.
 
     Raises:
-        MayNotDecide: see there.
+        NotAllowed: `acting` may not, perhaps since a moment ago.
         ChangedMeanwhile: see there; nothing was changed.
     """
-    organization = Organization.objects.select_for_update(no_key=True).get(pk=membership.organization_id)
-    decider = Membership.objects.of(organization).filter(pk=membership.pk).first()
-    if decider is None or not decider.may(Action.CHANGE_POLICIES):
-        raise MayNotDecide
+    organization = acting_now(acting, Action.CHANGE_POLICIES).organization
     if organization.policies_changed_at != seen_at:
         raise ChangedMeanwhile
     former = Policies.of(organization)

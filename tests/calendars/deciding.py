@@ -19,7 +19,7 @@ def decide(organization: Organization, by: User, **policies: Any) -> list[str]:
     with organization_scope(organization.pk):
         row = Organization.objects.get(pk=organization.pk)
         return change_policies(
-            membership=Membership.objects.of(organization).get(user=by),
+            acting=Membership.objects.of(organization).get(user=by),
             wanted=Policies(**{**vars(Policies.of(row)), **policies}),
             seen_at=row.policies_changed_at,
             by=Actor.person(by),
