@@ -45,6 +45,7 @@ app.conf.beat_schedule = {
     # The window moves with the days; the chain of links does not, so it is begun anew now and then.
     "move-windows": {"task": "calendars.tasks.move_windows", "schedule": crontab(minute="41", hour="3")},
     "finish-disconnections": {"task": "webhooks.tasks.finish_disconnections", "schedule": 300.0},
+    "finish-erasures": {"task": "webhooks.tasks.finish_erasures", "schedule": 20.0},
     "finish-exports": {"task": "calendars.tasks.finish_exports", "schedule": 60.0},
     "forget-old-exports": {"task": "calendars.tasks.forget_old_exports", "schedule": 600.0},
     "send-waiting-mail": {"task": "tenants.tasks.send_waiting_mail", "schedule": 5.0},

@@ -5,12 +5,14 @@ from django.urls import include, path
 
 from config.health import healthz
 from tenants.views.sign_out import sign_out
+from webhooks.views.deleting import delete_account
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
     # Before allauth's own: ours clears the browser's memory of our pages.
     path("accounts/logout/", sign_out, name="account_logout"),
+    path("accounts/delete/", delete_account, name="account_delete"),
     path("accounts/", include("allauth.account.urls")),
     path("connections/", include("connections.urls_machines")),
     path("webhooks/", include("webhooks.urls")),

@@ -15,7 +15,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from calendars.models import Calendar
 from connections.models import Connection, Secret, Status
 from tenants.scoping import system_scope
-from webhooks.models import Delivery, Subscription, SubscriptionState
+from webhooks.models import Delivery, Erasure, Subscription, SubscriptionState
 
 # Longer than the longest talk with Graph about one subscription: refused, listed, deleted, made anew, with handshakes.
 CLAIM_LASTS = timedelta(minutes=5)
@@ -327,6 +327,18 @@ def departures() -> list[Speaker]:
     calendars = Exists(Calendar.objects.filter(connection_id=OuterRef("pk")))
     with system_scope("connections that are leaving"):
         return _as_speakers(Connection.objects.filter(Q(calendars) | Q(_has_secret()), status=Status.DISCONNECTED))
+
+
+class ErasureKey(NamedTuple):
+    organization_id: int
+    erasure_id: int
+
+
+def erasures_under_way() -> list[ErasureKey]:
+    """Deletions that were asked for and are not finished, the oldest first."""
+    with system_scope("what is to be deleted and is not yet"):
+        rows = Erasure.objects.under_way().order_by("pk").values_list("organization_id", "pk")
+        return [ErasureKey(*row) for row in rows]
 
 
 def organizations_with_deliveries_before(moment: datetime) -> list[int]:

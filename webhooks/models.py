@@ -134,8 +134,6 @@ class Erasure(TenantModel):
     asked_by_id = models.BigIntegerField()
     asked_by_label = models.CharField(max_length=320)
     asked_at = models.DateTimeField()
-    # The person's account ends, too, once this is finished in all of their organizations.
-    ends_account = models.BooleanField(default=False)
     # {"events": 512, "calendars": 2}: what was deleted so far, by kind.
     deleted = models.JSONField(default=dict)
     tried_at = models.DateTimeField(null=True, blank=True)

@@ -16,6 +16,10 @@ WITHOUT_OF: dict[tuple[str, str], str] = {
         "Membership.objects.filter",
     ): "support staff count members in all organizations, as their role",
     (
+        "webhooks/services/erasing.py",
+        "Organization.objects.select_for_update",
+    ): "the organization itself, locked by its id",
+    (
         "connections/services/sign_in.py",
         "SignInFlow.objects.raw",
     ): "DELETE … RETURNING, with the organization in its SQL",

@@ -77,7 +77,11 @@ def _close(response: HttpResponseBase) -> None:
 
 def path_to(address: walk.Address, world: World) -> str:
     """The address with what belongs to Bob in its places; in the admin, rows that exist."""
-    pk = world.bobs.event if "/events/<pk>" in address.route else world.bobs.connection
+    pk = world.bobs.connection
+    if "/events/<pk>" in address.route:
+        pk = world.bobs.event
+    elif "/exports/<pk>" in address.route:
+        pk = world.bobs.export
     return address.path(
         slug="acme",
         pk=pk,

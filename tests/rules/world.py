@@ -4,12 +4,13 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from calendars.models import Calendar, Event, Kind, SkippedEvent
+from calendars.models import Calendar, Event, Export, ExportKind, ExportPart, ExportState, Kind, SkippedEvent
 from connections.models import Connection, Secret, SignInAnswer, SignInFlow
+from tenants.crypto import seal
 from tenants.models import Membership, Organization, User
 from tenants.scoping import organization_scope, system_scope
 from tests.cast import Cast
-from webhooks.models import Delivery, Subscription
+from webhooks.models import Delivery, Erasure, ErasureKind, Subscription
 
 # In whatever support staff must never see, and no stranger either.
 MARK = "Hush-7f3a"
@@ -24,6 +25,7 @@ class Belongings:
     event: int
     delivery: int
     subscription: int
+    export: int
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,33 @@ def furnish(organization: Organization, user: User) -> Belongings:
         delivery = Delivery.objects.create(
             organization=organization, connection=connection, received_at=now, items=1, outcomes={"marked": 1}
         )
+        export = Export.objects.create(
+            organization=organization,
+            requested_by=member,
+            kind=ExportKind.PERSON,
+            state=ExportState.READY,
+            asked_at=now,
+            made_at=now,
+            expires_at=now + timedelta(hours=24),
+            parts=1,
+            size=len(MARK),
+        )
+        ExportPart.objects.create(
+            organization=organization,
+            export=export,
+            number=0,
+            sealed_bytes=seal(MARK.encode(), place=f"calendars_exportpart.sealed_bytes:{export.key}:0"),
+        )
+        Erasure.objects.create(
+            organization=organization,
+            kind=ErasureKind.PERSON,
+            membership_id=0,
+            user_id=0,
+            label=f"{MARK}@left.example",
+            asked_by_id=0,
+            asked_by_label=f"{MARK}@left.example",
+            asked_at=now,
+        )
     with system_scope("a test's world"):
         subscription = Subscription.objects.create(
             tid=tid,
@@ -131,4 +160,5 @@ def furnish(organization: Organization, user: User) -> Belongings:
         event=event.pk,
         delivery=delivery.pk,
         subscription=subscription.pk,
+        export=export.pk,
     )

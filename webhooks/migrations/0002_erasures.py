@@ -31,7 +31,6 @@ class Migration(migrations.Migration):
                 ("asked_by_id", models.BigIntegerField()),
                 ("asked_by_label", models.CharField(max_length=320)),
                 ("asked_at", models.DateTimeField()),
-                ("ends_account", models.BooleanField(default=False)),
                 ("deleted", models.JSONField(default=dict)),
                 ("tried_at", models.DateTimeField(blank=True, null=True)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
@@ -54,10 +53,10 @@ class Migration(migrations.Migration):
             },
         ),
         protection.protect("webhooks_erasure"),
-        # What beat looks for: erasures that are not finished, and people whose account ends with the last of theirs.
-        protection.open_to_system("webhooks_erasure", "id, organization_id, kind, user_id, ends_account, finished_at"),
+        # What beat looks for.
+        protection.open_to_system("webhooks_erasure", "id, organization_id, finished_at"),
         protection.open_to_support(
             "webhooks_erasure",
-            "id, organization_id, kind, membership_id, user_id, asked_by_id, asked_at, ends_account, tried_at, finished_at",
+            "id, organization_id, kind, membership_id, user_id, asked_by_id, asked_at, tried_at, finished_at",
         ),
     ]

@@ -64,13 +64,17 @@ def newest(*, member: Membership, kind: ExportKind) -> Export | None:
     return mine.order_by("-asked_at", "-pk").first()
 
 
-def fetch(*, member: Membership, export_id: int, by: Actor, now: datetime) -> Export | None:
+def fetch(*, member: Membership, export_id: int, by: Actor, now: datetime, note: bool = True) -> Export | None:
     """
     An export that this member asked for, may have still, and that is ready; None for all others. Expects the scope.
+
+    `note` it when they really get the file.
     """
     export = Export.objects.of(member.organization_id).asked_by(member.pk).filter(pk=export_id).first()
     if export is None or not export.is_ready(now) or not member.may(ACTIONS[ExportKind(export.kind)]):
         return None
+    if not note:
+        return export
     record(organization_id=export.organization_id, act=Act.EXPORT_FETCHED, by=by, on=target(export), now=now)
     return export
 
