@@ -68,11 +68,11 @@ def ask_for_person(*, member: Membership, by: Actor, now: datetime) -> Erasure:
     if member.is_present:
         member.removed_at = now
         member.save(update_fields=["removed_at"])
+    on = Target("member", member.pk, member.user.email)
+    record(organization_id=organization_id, act=Act.PERSON_DELETION_ASKED, by=by, on=on, now=now)
     SignInFlow.objects.of(organization_id).filter(member_id=member.pk).delete()
     mine = Connection.objects.of(organization_id).belonging_to(member.pk)
     _disconnect(mine, organization_id, by, now)
-    on = Target("member", member.pk, member.user.email)
-    record(organization_id=organization_id, act=Act.PERSON_DELETION_ASKED, by=by, on=on, now=now)
     erasure = under_way or Erasure.objects.create(
         organization_id=organization_id,
         kind=ErasureKind.PERSON,
