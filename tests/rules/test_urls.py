@@ -17,8 +17,8 @@ TABLE = """
     /healthz                                       POST  405      405      405      405      405
     /accounts/logout/                              GET   302      200      200      200      200
     /accounts/logout/                              POST  302      302      302      302      302
-    /accounts/delete/                              GET   sign-in  any      any      any      any
-    /accounts/delete/                              POST  sign-in  any      any      any      any
+    /accounts/delete/                              GET   sign-in  302      302      302      302
+    /accounts/delete/                              POST  sign-in  302      302      302      302
     /accounts/login/                               GET   200      302      302      302      302
     /accounts/login/                               POST  200      302      302      302      302
     /accounts/inactive/                            GET   200      200      200      200      200

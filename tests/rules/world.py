@@ -137,9 +137,9 @@ def furnish(organization: Organization, user: User) -> Belongings:
             kind=ErasureKind.PERSON,
             membership_id=0,
             user_id=0,
-            label=f"{MARK}@left.example",
+            label="somebody@left.example",
             asked_by_id=0,
-            asked_by_label=f"{MARK}@left.example",
+            asked_by_label="somebody@left.example",
             asked_at=now,
         )
     with system_scope("a test's world"):
