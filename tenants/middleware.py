@@ -12,10 +12,11 @@ from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import resolve_url
+from django.shortcuts import redirect, resolve_url
 from django.urls import Resolver404, ResolverMatch, resolve, reverse
 from django.utils import timezone
 
+from tenants import doors
 from tenants.context import memberships_of
 from tenants.models import Membership, Organization
 from tenants.scoping import organization_scope, support_scope
@@ -82,11 +83,13 @@ class OrganizationMiddleware:
     """
     Everything under `/o/<slug>/` belongs to one organization.
 
-    Who is not signed in is asked to; strangers get the same 404 as for a slug that nobody has. Where the organization
-    requires a second step of signing in, members whose session has not taken it get the page that asks for it, by
-    whatever door they came in. All others get `request.organization`, `request.membership` and `request.memberships`,
-    and the rest of the request runs in the organization's scope, rendering included: one transaction, rolled back when
-    the view raises or the answer is a 5xx. A view marked `@outside_scope` opens its own scopes.
+    Who is not signed in is asked to; strangers get the same 404 as for a slug that nobody has. While an organization is
+    being deleted nobody gets in but the owner who asked for it, and only to views marked `@while_deleted`. Where the
+    organization requires a second step of signing in, members whose session has not taken it get the page that asks for
+    it, by whatever door they came in. All others get `request.organization`, `request.membership` and
+    `request.memberships`, and the rest of the request runs in the organization's scope, rendering included: one
+    transaction, rolled back when the view raises or the answer is a 5xx. A view marked `@outside_scope` opens its own
+    scopes.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -102,7 +105,11 @@ class OrganizationMiddleware:
         slug = match.kwargs["slug"]
         card = next((card for card in memberships_of(request) if card.slug == slug), None)
         if card is None:
-            raise Http404
+            card = doors.being_deleted(user_id=request.user.pk, slug=slug)
+            if card is None:
+                raise Http404
+            if not getattr(match.func, "while_deleted", False):
+                return redirect("webhooks_members:deletion", slug)
         with organization_scope(card.id):
             self._introduce(request, card.id, card.membership_id)
             organization: Organization = request.organization  # type: ignore[attr-defined]  # as in MemberRequest

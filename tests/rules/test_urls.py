@@ -19,6 +19,8 @@ TABLE = """
     /healthz                                       POST  405      405      405      405      405
     /accounts/logout/                              GET   302      200      200      200      200
     /accounts/logout/                              POST  302      302      302      302      302
+    /accounts/delete/                              GET   sign-in  302      302      302      302
+    /accounts/delete/                              POST  sign-in  302      302      302      302
     /accounts/login/                               GET   200      302      302      302      302
     /accounts/login/                               POST  200      302      302      302      302
     /accounts/inactive/                            GET   200      200      200      200      200
@@ -139,6 +141,22 @@ TABLE = """
     /o/<slug>/activity/                            POST  sign-in  404      405      405      405
     /o/<slug>/activity/file/                       GET   sign-in  404      405      405      405
     /o/<slug>/activity/file/                       POST  sign-in  404      403      200      200
+    /o/<slug>/my-data/                             GET   sign-in  404      200      200      200
+    /o/<slug>/my-data/                             POST  sign-in  404      405      405      405
+    /o/<slug>/my-data/export/                      GET   sign-in  404      405      405      405
+    /o/<slug>/my-data/export/                      POST  sign-in  404      302      302      302
+    /o/<slug>/my-data/delete/                      GET   sign-in  404      200      200      409
+    /o/<slug>/my-data/delete/                      POST  sign-in  404      422      422      409
+    /o/<slug>/settings/data/                       GET   sign-in  404      403      200      200
+    /o/<slug>/settings/data/                       POST  sign-in  404      405      405      405
+    /o/<slug>/settings/data/export/                GET   sign-in  404      405      405      405
+    /o/<slug>/settings/data/export/                POST  sign-in  404      403      403      302
+    /o/<slug>/settings/data/delete/                GET   sign-in  404      403      403      302
+    /o/<slug>/settings/data/delete/                POST  sign-in  404      403      403      302
+    /o/<slug>/exports/<pk>/                        GET   sign-in  404      200      404      404
+    /o/<slug>/exports/<pk>/                        POST  sign-in  404      405      405      405
+    /o/<slug>/deletion/                            GET   sign-in  404      403      403      302
+    /o/<slug>/deletion/                            POST  sign-in  404      405      405      405
     /                                              GET   200      200      200      200      200
     /                                              POST  405      405      405      405      405
     /mail/                                         GET   200      200      200      200      200
