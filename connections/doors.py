@@ -7,7 +7,7 @@ The only place here that opens the system's scope; the columns are granted one b
 from datetime import datetime
 from typing import NamedTuple
 
-from connections.models import SignInAnswer, SignInFlow
+from connections.models import Connection, SignInAnswer, SignInFlow
 from tenants.scoping import system_scope
 
 
@@ -38,6 +38,12 @@ def answer_by_key(key_digest: str) -> AnswerCard | None:
             "organization_id", "id", "flow_id", "expires_at"
         )
         return next((AnswerCard(*row) for row in rows), None)
+
+
+def organization_of(connection_id: int) -> int | None:
+    """Whose connection this is, for support staff, who name it by its number alone."""
+    with system_scope("support staff act on a connection"):
+        return Connection.objects.filter(pk=connection_id).values_list("organization_id", flat=True).first()
 
 
 def organizations_with_old_sign_ins(now: datetime) -> list[int]:

@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from webhooks import views
+from webhooks.views import members
 
 app_name = "webhooks_members"
 
 urlpatterns = [
-    path("connections/<int:pk>/disconnect/", views.disconnect, name="disconnect"),
+    path("connections/<int:pk>/pause/", members.pause, name="pause"),
+    path("connections/<int:pk>/resume/", members.resume, name="resume"),
+    path("connections/<int:pk>/disconnect/", members.disconnect, name="disconnect"),
 ]

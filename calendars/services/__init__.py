@@ -1,6 +1,13 @@
 """What is done with calendars: listed, followed, marked, brought into step, forgotten."""
 
-from calendars.services.keeping import follow, forget_connection, mark_changed, mark_many_changed, unfollow
+from calendars.services.keeping import (
+    begin_anew,
+    follow,
+    forget_connection,
+    mark_changed,
+    mark_many_changed,
+    unfollow,
+)
 from calendars.services.listing import list_calendars
 from calendars.services.rounds import Outcome, RoundResult, sync_calendar
 from calendars.sync.round import Clock
@@ -9,6 +16,7 @@ __all__ = [
     "Clock",
     "Outcome",
     "RoundResult",
+    "begin_anew",
     "follow",
     "forget_connection",
     "list_calendars",

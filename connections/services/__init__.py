@@ -8,8 +8,10 @@ from connections.services.standing import (
     disconnect,
     forget_tokens,
     open_graph,
+    pause,
     record_failure,
     record_success,
+    resume,
 )
 
 __all__ = [
@@ -26,7 +28,9 @@ __all__ = [
     "forget_tokens",
     "keep_answer",
     "open_graph",
+    "pause",
     "record_failure",
     "record_success",
     "reseal",
+    "resume",
 ]

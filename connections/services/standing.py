@@ -13,7 +13,7 @@ from connections.graph import (
     Refused,
 )
 from connections.graph.tokens import StoredTokens
-from connections.models import Connection, Secret, Status
+from connections.models import FAILURE, Connection, Secret, Status
 from tenants.scoping import organization_scope
 
 log = structlog.get_logger(__name__)
@@ -35,12 +35,12 @@ def open_graph(*, organization_id: int, connection_id: int, now: datetime, leavi
     A client for this connection's mailbox. Asks Microsoft nothing yet: the first call may need a new token.
 
     Opens its own scope; the client is used outside of every scope. `now` is aware, in UTC. With `leaving` a connection
-    that was just disconnected is opened once more, to tell Microsoft so, as long as its tokens are there.
+    that was just disconnected or paused is opened once more, to tell Microsoft so, as long as its tokens are there.
 
     Raises:
         ConnectionNotActive: see there.
     """
-    statuses = [Status.ACTIVE, Status.DISCONNECTED] if leaving else [Status.ACTIVE]
+    statuses = [Status.ACTIVE, Status.DISCONNECTED, Status.PAUSED] if leaving else [Status.ACTIVE]
     with organization_scope(organization_id):
         usable = Connection.objects.of(organization_id).filter(
             pk=connection_id, status__in=statuses, secret__isnull=False
@@ -77,20 +77,60 @@ def record_failure(*, organization_id: int, connection_id: int, error: GraphErro
         outdated = error.opened_at is not None and error.opened_at < connection.connected_at
         if after is None or outdated or not connection.is_active:
             connection.failed_at, connection.failed_request_id = now, error.request_id[:64]
-            connection.save(update_fields=["failed_at", "failed_request_id"])
+            connection.failed_code = _code(error)
+            connection.save(update_fields=FAILURE)
             return
         status, usual_reason = after
-        connection.become(status, reason=error.reason or usual_reason, request_id=error.request_id, now=now)
+        connection.become(
+            status, reason=error.reason or usual_reason, request_id=error.request_id, code=_code(error), now=now
+        )
     log.warning("connection_needs_somebody", connection=connection_id, reason=connection.reason, code=error.code)
 
 
-def disconnect(*, connection: Connection, now: datetime) -> None:
+def _code(error: GraphError) -> str:
+    return (error.code or error.reason or type(error).__name__)[:64]
+
+
+def pause(*, connection: Connection, by_support: bool = False, now: datetime) -> bool:
+    """
+    Nobody reads the mailbox until `resume`. Tokens, calendars and events stay; the subscription is dropped by whoever
+    settles it next, since nobody speaks for it any more.
+
+    Expects the organization's scope. False, and nothing done, when the connection is not active.
+    """
+    locked = _locked(connection)
+    if locked is None or not locked.is_active:
+        return False
+    locked.become(Status.PAUSED, reason="paused_by_support" if by_support else "paused", now=now)
+    return True
+
+
+def resume(*, connection: Connection, now: datetime) -> bool:
+    """
+    Back to active after a pause. Whoever calls marks the calendars: what happened meanwhile was told by nobody.
+
+    Expects the organization's scope. False, and nothing done, when the connection is not paused.
+    """
+    locked = _locked(connection)
+    if locked is None or not locked.is_paused:
+        return False
+    locked.become(Status.ACTIVE, now=now)
+    return True
+
+
+def _locked(connection: Connection) -> Connection | None:
+    rows = Connection.objects.of(connection.organization_id).select_for_update(no_key=True)
+    return rows.filter(pk=connection.pk).first()
+
+
+def disconnect(*, connection: Connection, now: datetime, by_support: bool = False) -> None:
     """
     The person leaves: from now on nobody uses the connection. State only; tokens and events are taken away afterwards.
 
     Expects the organization's scope. Doing it twice is harmless.
     """
-    connection.become(Status.DISCONNECTED, reason="left", now=now)
+    reason = "disconnected_by_support" if by_support else "left"
+    connection.become(Status.DISCONNECTED, reason=reason, now=now)
 
 
 def forget_tokens(*, connection: Connection) -> bool:

@@ -1,0 +1,1 @@
+"""Doors of this app: Graph's calls, members, support staff."""
