@@ -134,7 +134,7 @@ class OrganizationFilter(_MostFilter):
 class ConnectionList(SupportAdmin[Connection]):
     """Found by a part of the address, or by Microsoft's whole tenant or object id."""
 
-    list_display = ("label", "slug", "state", "since", "succeeded", "failed", "failed_code")
+    list_display = ("label", "slug", "state", "since", "succeeded", "failed")
     list_display_links = ("label",)
     list_filter = (BrokenFilter, "status", ReasonFilter, TenantFilter, OrganizationFilter)
     search_fields = ("address", "organization__slug")
@@ -142,7 +142,7 @@ class ConnectionList(SupportAdmin[Connection]):
     ordering = ("-status_since",)
     columns = (
         "address", "display_name", "organization", "member", "status", "reason", "status_since", "succeeded_at",
-        "failed_at",
+        "failed_at", "failed_code",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
@@ -178,8 +178,8 @@ class ConnectionList(SupportAdmin[Connection]):
         return ago(connection.succeeded_at)
 
     @admin.display(description="last error", ordering="failed_at")
-    def failed(self, connection: Connection) -> SafeString | str:
-        return ago(connection.failed_at, "none")
+    def failed(self, connection: Connection) -> SafeString:
+        return format_html("{}<small>{}</small>", ago(connection.failed_at, "none"), connection.failed_code)
 
 
 def state_pill(connection: Connection) -> SafeString:

@@ -100,8 +100,9 @@ class SupportAdmin(_Page[Row]):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list; an address that asks for what no column can hold is answered like Django's other odd look-ups."""
+        title = {"title": str(self.opts.verbose_name_plural).capitalize()}
         try:
-            return super().changelist_view(request, extra_context)
+            return super().changelist_view(request, title | (extra_context or {}))
         except (DataError, OverflowError, ValueError):
             # In the end the database says it, or a date: Django's own net is only around building the query.
             if ERROR_FLAG in request.GET:

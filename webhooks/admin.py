@@ -121,7 +121,7 @@ def counts() -> list[Counted]:
     )
     listed = reverse("admin:connections_connection_changelist")
     oldest = f"The oldest {ago_in_words(found['oldest'], now)}." if found["oldest"] else "Nobody waits."
-    oldest_first = "o=4"  # the column `since`
+    oldest_first = f"o={ConnectionList.list_display.index('since')}"
     return [
         Counted(found["old"], "broken for more than a day", oldest, "broken" if found["old"] else "well",
                 "alert-circle" if found["old"] else "circle-check", f"{listed}?broken=day&{oldest_first}"),

@@ -116,8 +116,12 @@ def _subscription(seen: Seen, now: datetime) -> Judged:
     state = SubscriptionState(row.state).label
     if row.state == SubscriptionState.ACTIVE and row.expires_at is not None and row.expires_at > now:
         return Judged(row.expires_at, WELL, f"{state}. That is when it ends unless we renew it.")
-    words = f"{state}. Until there is one we ask every {_minutes(settings.POLL_AFTER)}."
-    return Judged(row.expires_at, BROKEN, f"{words} {explain(row.last_error)}".strip(), code=row.last_error)
+    ended = row.expires_at if row.expires_at is not None and row.expires_at <= now else None
+    is_new = row.failures == 0 and now - seen.connection.connected_at < AT_FIRST
+    words = f"{state}. {explain(row.last_error)}".strip()
+    if row.retry_at is not None and row.retry_at > now:
+        words = f"{words} We ask again after a pause, and read every {_minutes(settings.POLL_AFTER)} meanwhile."
+    return Judged(ended, LATE if is_new else BROKEN, words, code=row.last_error)
 
 
 def _notified(seen: Seen, now: datetime) -> Judged:

@@ -21,7 +21,7 @@ class Button(NamedTuple):
     is_grave: bool = False
 
 
-_OUTLOOK: Final = "Nothing changes in Outlook."
+_OUTLOOK: Final = "Outlook: nothing changes there."
 _BUTTONS: Final = (
     Button(
         Deed.SYNC, "refresh", "Sync now", "Ask Microsoft what changed.",

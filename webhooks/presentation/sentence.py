@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime
 
+from django.conf import settings
 from django.utils.dateformat import format as format_date
 
-from connections.models import FAILED, Status
+from connections.models import Status
 from connections.reasons import words_for
-from webhooks.presentation.dates import BROKEN, LATE, Line, worst
+from webhooks.presentation.dates import BROKEN, LATE, WELL, Line, worst
 from webhooks.services.looking import Seen
 
 
@@ -18,9 +19,9 @@ def sentence(seen: Seen, judged: list[Line]) -> str:
     words = words_for(seen.connection.status, seen.connection.reason)
     since = f"since {said(seen.connection.status_since)}"
     verb = {
-        Status.PAUSED: f"is paused {since}.",
-        Status.DISCONNECTED: f"is disconnected {since}.",
-    }.get(seen.status, f"could not be read {since}." if seen.status in FAILED else f"is not read {since}.")
+        Status.PAUSED: f"has been paused {since}.",
+        Status.DISCONNECTED: f"has been disconnected {since}.",
+    }.get(seen.status, f"could not be read {since}.")
     return f"{mailbox} {verb} {words.sentence} {words.next_step}".strip()
 
 
@@ -31,15 +32,18 @@ def _freshness(seen: Seen, judged: list[Line]) -> str:
     read = [calendar.synced_at for calendar in followed if calendar.synced_at is not None]
     if len(read) < len(followed):
         return "We are reading it for the first time."
-    last = f"Almanac last read it {said(min(read))}"
-    tone = worst(judged)
-    if tone == BROKEN:
-        return f"{last}, which is longer ago than it should be, or something else about it is wrong. We look into it."
-    if tone == LATE:
-        return f"{last}. Something about it is late; we try again by ourselves."
+    last = f"Almanac last read it on {said(min(read))}"
+    tones = {line.label: line.judged.tone for line in judged}
+    if tones["Last round"] in {BROKEN, LATE}:
+        return f"{last}, which is longer ago than it should be. We try again by ourselves."
+    if tones["Subscription"] in {BROKEN, LATE}:
+        minutes = int(settings.POLL_AFTER.total_seconds() // 60)
+        return f"{last}. Changes may take up to {minutes} minutes to arrive until Microsoft calls us again."
+    if worst(judged) != WELL:
+        return f"{last}. Something else about it is late; we try again by ourselves."
     return f"{last}, and everything is as it should be."
 
 
 def said(moment: datetime) -> str:
-    """Such as "on 27 November 2026 at 19:20 UTC"."""
-    return format_date(moment.astimezone(UTC), r"\o\n j F Y \a\t H:i \U\T\C")
+    """Such as "27 November 2026, 19:20 UTC"."""
+    return format_date(moment.astimezone(UTC), r"j F Y, H:i \U\T\C")

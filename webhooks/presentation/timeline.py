@@ -89,10 +89,11 @@ def _calls(deliveries: list[Delivery]) -> Iterator[Happening]:
         days.setdefault(delivery.received_at.date(), []).append(delivery)
     for calls in days.values():
         items = sum(call.items for call in calls)
-        words = f"Microsoft called {len(calls)} more times with {items} items"
+        words = f"Microsoft called {len(calls)} times more that day, about {items} changes"
         yield Happening(calls[0].received_at, "bolt", "well", words if len(calls) > 1 else "Microsoft called once more")
 
 
 def _counts(delivery: Delivery) -> str:
-    named = [f"{count} {_WORDS.get(outcome, outcome)}" for outcome, count in sorted(delivery.outcomes.items())]
-    return ", ".join(named) or f"{delivery.items} items"
+    """Such as "changes (3), lost calls (1)"."""
+    named = [f"{_WORDS.get(outcome, outcome)} ({count})" for outcome, count in sorted(delivery.outcomes.items())]
+    return ", ".join(named) or "nothing"
