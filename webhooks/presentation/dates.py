@@ -108,7 +108,8 @@ def _subscription(seen: Seen, now: datetime) -> Judged:
     row = seen.subscription
     if not seen.notifies:
         if row is None or row.state != SubscriptionState.ACTIVE or seen.elsewhere:
-            return Judged(None, STILL, "None is needed: nothing of this mailbox is followed here.")
+            why = "nothing of this mailbox is followed here" if seen.is_active else "the mailbox is not read now"
+            return Judged(None, STILL, f"None is needed: {why}.")
         return Judged(row.expires_at, STILL, "Nobody needs it any more. It is dropped, or ends by itself.")
     if row is None:
         is_new = now - seen.connection.connected_at < AT_FIRST
