@@ -14,8 +14,12 @@ urlpatterns = [
     # Before allauth's own: ours clears the browser's memory of our pages.
     path("accounts/logout/", sign_out, name="account_logout"),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/microsoft/", include("connections.urls_accounts")),
     path("connections/", include("connections.urls_machines")),
+    path("approve/", include("connections.urls_approvals")),
     path("webhooks/", include("webhooks.urls")),
+    path("invite/", include("tenants.urls_invitations")),
     path("o/<slug:slug>/", include("tenants.urls_members")),
     path("o/<slug:slug>/", include("connections.urls")),
     path("o/<slug:slug>/", include("calendars.urls")),

@@ -27,6 +27,8 @@ class Act(StrEnum):
     TENANT_APPROVED = "tenant.approved"
     TENANT_WITHDRAWN = "tenant.withdrawn"
     APPROVAL_ASKED = "approval.asked"
+    APPROVAL_LINK_RENEWED = "approval.link-renewed"
+    APPROVAL_CLAIMED = "approval.claimed"
     APPROVAL_MAILED = "approval.mailed"
     APPROVAL_REMINDED = "approval.reminded"
     APPROVAL_REVOKED = "approval.revoked"
@@ -75,6 +77,8 @@ SENTENCES: dict[Act, str] = {
     Act.TENANT_APPROVED: "approved Almanac for",
     Act.TENANT_WITHDRAWN: "found the approval withdrawn in",
     Act.APPROVAL_ASKED: "asked for an administrator's approval in",
+    Act.APPROVAL_LINK_RENEWED: "made a new link for the approval of",
+    Act.APPROVAL_CLAIMED: "came back from Microsoft with a yes, not yet proven, for",
     Act.APPROVAL_MAILED: "had the request for approval mailed for",
     Act.APPROVAL_REMINDED: "reminded the administrator of",
     Act.APPROVAL_REVOKED: "took back the request for approval in",

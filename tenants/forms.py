@@ -12,9 +12,11 @@ from django.utils import timezone
 from tenants import doors, services
 from tenants.acts import KINDS
 from tenants.models import ActorKind
+from tenants.policies import Role, may_grant
 from tenants.services.activity import Place, Wanted
 
 NAME_LENGTH = 100
+PERSONS_NAME_LENGTH = 150
 
 
 class PlainText(forms.CharField):
@@ -177,3 +179,104 @@ class ActivityForm(forms.Form):
 
 def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time()))
+
+
+# --- people -----------------------------------------------------------------------------------------------------------
+
+
+# What each role means, said where one is chosen.
+ROLE_WORDS = {
+    Role.MEMBER: "connects calendars of their own and sees who else is here",
+    Role.ADMIN: "also invites and removes people, brings Microsoft on board, and decides the policies",
+    Role.OWNER: "also exports, hands over and deletes the organization",
+}
+
+
+class RoleForm(forms.Form):
+    """A role, of those that somebody with the role `giver` may give."""
+
+    role = forms.ChoiceField(
+        label="Role",
+        error_messages={
+            "required": "Choose a role.",
+            "invalid_choice": "This is not a role that you can give. Choose one of those below.",
+        },
+    )
+
+    def __init__(self, *args: Any, giver: Role | str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.roles = [role for role in reversed(Role) if may_grant(giver, role)]
+        role_field = self.fields["role"]
+        assert isinstance(role_field, forms.ChoiceField)  # noqa: S101 - declared above
+        role_field.choices = [(role.value, role.label) for role in self.roles]
+
+    def explained_roles(self) -> list[tuple[str, str, str]]:
+        """Each role that can be given: its value, its name, what it means."""
+        return [(role.value, str(role.label), ROLE_WORDS[role]) for role in self.roles]
+
+    def clean_role(self) -> Role:
+        return Role(self.cleaned_data["role"])
+
+
+class InvitationForm(RoleForm):
+    """Whom to invite, and as what."""
+
+    email = forms.EmailField(
+        max_length=254,
+        label="E-mail address",
+        error_messages={
+            "required": "Type the address of the person.",
+            "invalid": "This is not an e-mail address. It looks like name@company.example.",
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+
+class NameForm(forms.Form):
+    """What an organization is called."""
+
+    name = PlainText(
+        max_length=NAME_LENGTH,
+        label="Name",
+        error_messages={"required": "An organization needs a name."},
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+
+
+class OwnNameForm(forms.Form):
+    """What colleagues call the person who joins. Empty is fine."""
+
+    name = PlainText(
+        max_length=PERSONS_NAME_LENGTH,
+        required=False,
+        label="Your name",
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+
+class TypedSlugForm(forms.Form):
+    """Whoever types the organization's address has read what will happen."""
+
+    typed = forms.CharField(
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, slug: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.slug = slug
+        self.fields["typed"].label = f"Type {slug} to confirm"
+
+    def clean_typed(self) -> str:
+        if self.cleaned_data["typed"].lower() != self.slug:
+            raise ValidationError(f"Type {self.slug}, as it stands in the address. Nothing was changed.")
+        return self.slug
+
+
+def searchable(text: str) -> str:
+    """What somebody looks for, without what PostgreSQL cannot take."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode()[:NAME_LENGTH].strip()

@@ -5,8 +5,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from calendars.models import Calendar, Event, Kind, SkippedEvent
-from connections.models import Connection, Secret, SignInAnswer, SignInFlow
-from tenants.models import MailState, Membership, Organization, OutgoingMail, User
+from connections.models import (
+    ApprovalRequest,
+    ApprovalWaiter,
+    Connection,
+    LastRefusal,
+    Secret,
+    SignInAnswer,
+    SignInFlow,
+    UnansweredSignIn,
+)
+from tenants.models import Invitation, MailState, Membership, MicrosoftTenant, Organization, OutgoingMail, User
 from tenants.scoping import organization_scope, system_scope
 from tests.cast import Cast
 from webhooks.models import Delivery, Subscription
@@ -19,11 +28,15 @@ MARK = "Hush-7f3a"
 class Belongings:
     """What one member has, by id."""
 
+    member: int
+    invitation: int
     connection: int
     calendar: int
     event: int
     delivery: int
     subscription: int
+    tenant: int
+    approval: int
 
 
 @dataclass(frozen=True)
@@ -62,6 +75,15 @@ def furnish(organization: Organization, user: User) -> Belongings:
     tid, oid = uuid.uuid4(), uuid.uuid4()
     with organization_scope(organization.pk):
         member = Membership.objects.get(user=user)
+        invitation = Invitation.objects.create(
+            organization=organization,
+            email=f"{MARK}@{organization.slug}.example".lower(),
+            invited_by=member,
+            link_digest=f"{MARK}{organization.pk}",
+            created_at=now,
+            sent_at=now,
+            expires_at=now + timedelta(days=7),
+        )
         connection = Connection.objects.create(
             organization=organization,
             member=member,
@@ -125,6 +147,21 @@ def furnish(organization: Organization, user: User) -> Belongings:
         delivery = Delivery.objects.create(
             organization=organization, connection=connection, received_at=now, items=1, outcomes={"marked": 1}
         )
+        tenant = MicrosoftTenant.objects.create(organization=organization, tid=tid, state_since=now, linked_at=now)
+        approval = ApprovalRequest.objects.create(
+            organization=organization,
+            tenant=tenant,
+            asked_by=member,
+            link_digest=f"{MARK}{organization.pk}",
+            sealed_link=MARK.encode(),
+            asked_at=now,
+            expires_at=now + timedelta(days=30),
+        )
+        ApprovalWaiter.objects.create(organization=organization, request=approval, member=member, since=now)
+        UnansweredSignIn.objects.create(organization=organization, member=member, began_at=now)
+        LastRefusal.objects.create(
+            organization=organization, member=member, tenant=tenant, reason="not_assigned", since=now, refused_at=now
+        )
     with system_scope("a test's world"):
         subscription = Subscription.objects.create(
             tid=tid,
@@ -138,9 +175,13 @@ def furnish(organization: Organization, user: User) -> Belongings:
             speaker_connection_id=connection.pk,
         )
     return Belongings(
+        member=member.pk,
+        invitation=invitation.pk,
         connection=connection.pk,
         calendar=calendar.pk,
         event=event.pk,
         delivery=delivery.pk,
         subscription=subscription.pk,
+        tenant=tenant.pk,
+        approval=approval.pk,
     )

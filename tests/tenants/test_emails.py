@@ -16,15 +16,24 @@ from tenants.emails import Mail, compose
 from tenants.views.mail_preview import samples
 from tests.rules import walk
 
-# Codes in mails are switched off: see ACCOUNT_* in settings.
-UNUSED = {"login_code", "password_reset_code"}
+# Codes in mails and security keys are switched off: see ACCOUNT_* and MFA_* in settings.
+UNUSED = {
+    "account/email/login_code",
+    "account/email/password_reset_code",
+    "mfa/email/webauthn_added",
+    "mfa/email/webauthn_removed",
+}
 OPENINGS = ("You get this mail because", "You get this mail, because")
 
 
 def test_there_are_words_for_every_occasion_of_allauth():
-    shipped = Path(allauth.__file__).parent / "templates" / "account" / "email"
-    occasions = {path.name.removesuffix("_subject.txt") for path in shipped.glob("*_subject.txt")} - UNUSED
-    assert {name.removeprefix("account/email/") for name in MAILS if name.startswith("account/")} == occasions
+    templates = Path(allauth.__file__).parent / "templates"
+    occasions = {
+        f"{app}/email/{path.name.removesuffix('_subject.txt')}"
+        for app in ("account", "mfa")
+        for path in (templates / app / "email").glob("*_subject.txt")
+    }
+    assert {name for name in MAILS if not name.startswith("microsoft/")} == occasions - UNUSED
 
 
 def test_every_kind_of_mail_has_a_sample():
