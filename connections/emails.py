@@ -6,8 +6,8 @@ cleaned, one link of ours, and nothing that a member has typed.
 """
 
 import re
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Final
 
 from django.urls import NoReverseMatch, reverse
@@ -23,10 +23,10 @@ _WHY_MINE: Final = "You get this mail because you connected this calendar in Alm
 _WHY_ADMIN: Final = "You get this mail because you look after this organization in Almanac."
 _LONGEST_NAME: Final = 80
 _WHY_ADMINISTRATOR: Final = (
-    "You get this because a person named above gave your address as the one who looks after Microsoft 365. "
+    "You get this mail because a person named above gave your address as the one who looks after Microsoft 365. "
     "We keep it for this request only."
 )
-_WHY_WAITER: Final = "You get this because you asked for the approval, or wait for it."
+_WHY_WAITER: Final = "You get this mail because you asked for the approval, or wait for it."
 
 
 def connection_needs_you(connection: Connection) -> Mail:
@@ -205,3 +205,42 @@ def expired(*, domain: str, path: str) -> Mail:
         path=path,
         reason=_WHY_WAITER,
     )
+
+
+# --- samples, for whoever looks at them -----------------------------------------------------------------------------
+
+
+def _sample_connection(status: Status, reason: str = "") -> Connection:
+    acme = Organization(pk=1, name="Acme", slug="acme")
+    return Connection(pk=1, organization=acme, address="alice@contoso.example", status=status, reason=reason)
+
+
+def _sample_wanted(reminder: int) -> Mail:
+    return approval_wanted(
+        organization="Acme",
+        person="Alice Moreau",
+        address="alice@acme.example",
+        domain="contoso.example",
+        scopes=["Calendars.Read", "User.Read", "offline_access"],
+        path=_SAMPLE_PATH,
+        until=datetime(2027, 1, 31, tzinfo=UTC),
+        reminder=reminder,
+    )
+
+
+_SAMPLE_PATH: Final = "/o/acme/onboarding/"
+SAMPLES: dict[str, Callable[[], Mail]] = {
+    "connection-needs-you": lambda: connection_needs_you(_sample_connection(Status.RECONNECT, "password_expired")),
+    "connection-needs-you-approval": lambda: connection_needs_you(
+        _sample_connection(Status.APPROVAL, "approval_needed")
+    ),
+    "connection-is-well": lambda: connection_is_well(_sample_connection(Status.ACTIVE)),
+    "approval-withdrawn": lambda: approval_withdrawn(
+        Organization(pk=1, name="Acme", slug="acme"), MicrosoftTenant(domain="contoso.example"), 3
+    ),
+    "approval-wanted": lambda: _sample_wanted(0),
+    "approval-wanted-again": lambda: _sample_wanted(2),
+    "approved": lambda: approved(domain="contoso.example", path=_SAMPLE_PATH),
+    "declined": lambda: declined(domain="contoso.example", path=_SAMPLE_PATH),
+    "expired": lambda: expired(domain="contoso.example", path=_SAMPLE_PATH),
+}

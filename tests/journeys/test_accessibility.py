@@ -40,6 +40,9 @@ PAGES = {
     "bad-request": "/o/acme/calendar/?view=decade",
     "connect": "/o/acme/connect/",
     "disconnect": "/o/acme/connections/{well}/disconnect/",
+    "activity": "/o/acme/activity/",
+    "activity-nothing": "/o/acme/activity/?kind=exports",
+    "activity-refused": "/o/acme/activity/?kind=x&since=2027-02-01&until=2027-01-01",
     "found": "/new/",
     "not-found": "/o/nowhere/",
 }
@@ -48,6 +51,8 @@ OPEN_PAGES = {
     "sign-in": "/accounts/login/",
     "sign-up": "/accounts/signup/",
     "reset": "/accounts/password/reset/",
+    "mails": "/mail/",
+    "mail": "/mail/password-reset-key/",
 }
 EMPTY_PAGES = {
     "nothing-home": "/o/globex/",
