@@ -6,11 +6,13 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import F, Q
 
-from tenants.models import Invitation, MailState, Membership, Organization, OutgoingMail
+from tenants.models import Invitation, MailState, Membership, MembershipQuerySet, Organization, OutgoingMail
 from tenants.scoping import current_scope, system_scope
 
 # A mail that is "being sent" for longer was left by a worker that ended. Whether it left the house, nobody knows.
 SENDING_LASTS = timedelta(minutes=10)
+# Of a mail that is out or given up, its address is left, which is somebody's.
+MAIL_IS_KEPT = timedelta(days=30)
 # How the keys of mails begin that invite somebody.
 INVITATION_MAILS = "invitation:"
 
@@ -37,7 +39,7 @@ def standing(*, user_id: int, slug: str) -> Standing | None:
     """Where this person stands in that organization; None for a stranger and for a slug that nobody has."""
     with system_scope("a request names its organization by slug"):
         row = (
-            Membership.objects.present()
+            _open_memberships()
             .filter(user_id=user_id, organization__slug=slug)
             .values_list("organization_id", "pk", "role")
             .first()
@@ -49,12 +51,56 @@ def organizations_of(user_id: int) -> list[Card]:
     """All organizations of one person, by name."""
     with system_scope("a person's organizations"):
         rows = (
-            Membership.objects.present()
+            _open_memberships()
             .filter(user_id=user_id)
             .order_by("organization__name", "organization_id")
             .values_list("organization_id", "organization__slug", "organization__name", "role", "pk")
         )
         return [Card(*row) for row in rows]
+
+
+def being_deleted(*, user_id: int, slug: str) -> Card | None:
+    """The organization with this slug, if it is being deleted and this person is the owner who asked for it."""
+    with system_scope("whoever had an organization deleted sees how far it is"):
+        rows = Membership.objects.present().filter(user_id=user_id, organization__slug=slug)
+        row = (
+            rows.filter(organization__deletion_asked_at__isnull=False)
+            .values_list("organization_id", "organization__slug", "organization__name", "role", "pk")
+            .first()
+        )
+    return Card(*row) if row else None
+
+
+def _open_memberships() -> MembershipQuerySet:
+    """Of those who have not left, in organizations that nobody has deleted: once that is asked for, nobody gets in."""
+    return Membership.objects.present().filter(organization__deletion_asked_at__isnull=True)
+
+
+class Place(NamedTuple):
+    """One organization that somebody is, or was, a member of."""
+
+    organization_id: int
+    membership_id: int
+    name: str
+    is_being_deleted: bool
+
+
+def places_of(user_id: int) -> list[Place]:
+    """Everywhere that a person is a member, or has been: all that has to end before their account can."""
+    with system_scope("an account ends in all of its organizations"):
+        rows = Membership.objects.filter(user_id=user_id).order_by("organization__name", "pk")
+        columns = ("organization_id", "pk", "organization__name", "organization__deletion_asked_at")
+        return [
+            Place(organization_id, membership_id, name, asked_at is not None)
+            for organization_id, membership_id, name, asked_at in rows.values_list(*columns)
+        ]
+
+
+def accounts_to_end(user_ids: list[int]) -> list[int]:
+    """Those of these people who have nothing left in any organization."""
+    with system_scope("accounts that wait for their organizations"):
+        held = set(Membership.objects.filter(user_id__in=user_ids).values_list("user_id", flat=True))
+    return [user_id for user_id in user_ids if user_id not in held]
 
 
 def all_organizations() -> list[int]:
@@ -128,6 +174,19 @@ def add_mail(
         cursor.execute(_ADD_MAIL, values)
 
 
+def mails_lately(*, address: str, organization_id: int, occasion: str, since: datetime) -> tuple[int, int]:
+    """
+    How many mails about an occasion (how its keys begin) were decided on since then: to this address by anybody, and
+    by this organization to anybody. For limits.
+    """
+    with system_scope("mails to strangers are few"):
+        lately = OutgoingMail.objects.filter(key__startswith=occasion, queued_at__gt=since)
+        return (
+            lately.filter(address__iexact=address).count(),
+            lately.filter(about_organization_id=organization_id).count(),
+        )
+
+
 def waiting_mails(now: datetime, *, most: int = 200) -> list[int]:
     """Mails whose time has come, the oldest first."""
     with system_scope("mails wait to be sent"):
@@ -170,3 +229,20 @@ def give_up_stuck_mails(now: datetime) -> int:
     with system_scope("mails whose sender ended"):
         stuck = OutgoingMail.objects.filter(Q(try_at__lt=now - SENDING_LASTS), state=MailState.SENDING)
         return stuck.update(state=MailState.FAILED, last_error="sender_ended", sealed_contents=b"")
+
+
+def forget_old_mails(now: datetime) -> int:
+    """Take away what was sent or given up a while ago. From then on its key is a new occasion."""
+    with system_scope("mails are long out"):
+        done = OutgoingMail.objects.filter(state__in=[MailState.SENT, MailState.FAILED])
+        gone, _ = done.filter(queued_at__lt=now - MAIL_IS_KEPT).delete()
+    return gone
+
+
+def forget_mails(*, about_organization_id: int, address: str | None = None) -> int:
+    """Delete the mails about an organization, or those of them to one address; how many. What waits is not sent."""
+    with system_scope("what is deleted is not mailed about, and nobody is named any more"):
+        mails = OutgoingMail.objects.filter(about_organization_id=about_organization_id)
+        if address is not None:
+            mails = mails.filter(address__iexact=address)
+        return mails.delete()[0]

@@ -6,6 +6,7 @@ Addresses begin with `ALMANAC_ORIGIN`, never with what a request's `Host` says.
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -34,11 +35,17 @@ class Mail:
     reason: str
 
 
+# How to make a mail of each kind with made-up contents. Each app's `emails` has such a table, by the names of its
+# functions with hyphens; `/mail/` shows them on a developer's machine, and the tests look at all of them.
+SAMPLES: dict[str, Callable[[], Mail]] = {}
+
+
 def queue(mail: Mail, *, to: str, key: str, now: datetime, organization_id: int | None = None) -> None:
     """
     Have this sent once the transaction that decides it is committed; in any organization's scope, or outside of all.
 
-    `key` names the occasion, such as "invitation:17:2": the same occasion again is no second mail.
+    `key` names the occasion, such as "invitation:17:2": the same occasion again is no second mail, for as long as the
+    row is kept (`doors.MAIL_IS_KEPT`).
     """
     doors.add_mail(
         key=key,

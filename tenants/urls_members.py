@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from tenants.views import inviting, people, settings
+from tenants.views import activity, inviting, people, settings
 
 app_name = "organization"
 
 urlpatterns = [
+    path("activity/", activity.activity, name="activity"),
+    path("activity/file/", activity.activity_file, name="activity_file"),
     path("people/", people.people, name="people"),
     path("people/invite/", inviting.invite, name="invite"),
     path("people/invitations/<int:pk>/resend/", inviting.resend, name="resend"),

@@ -14,7 +14,7 @@ from webhooks import doors
 from webhooks.doors import Busy, Mailbox, Speaker
 from webhooks.models import Delivery
 from webhooks.payloads import Unreadable
-from webhooks.services import leaving, subscriptions
+from webhooks.services import accounts, erasing, leaving, subscriptions
 from webhooks.services.marking import Sync
 
 log = structlog.get_logger(__name__)
@@ -147,3 +147,27 @@ def forget_deliveries(*, organization_id: int) -> None:
     """Delete one organization's deliveries of more than a week ago."""
     old = Delivery.objects.of(organization_id).filter(received_at__lt=timezone.now() - DELIVERIES_KEPT)
     old.delete()
+
+
+@shared_task(base=TenantTask, scoped=False)
+def erase(*, organization_id: int, erasure_id: int, is_first: bool = False) -> None:
+    """Go on with a deletion; at first have its mailboxes left, too, which beat repeats by itself. May run twice."""
+    left = erasing.erase(organization_id=organization_id, erasure_id=erasure_id, clock=timezone.now)
+    if is_first:
+        for connection_id in left:
+            leave_mailbox.delay(organization_id=organization_id, connection_id=connection_id)
+
+
+@shared_task
+def finish_erasures() -> None:
+    """Beat, every 20 seconds: deletions that are not finished, and accounts that have nothing left anywhere."""
+    for key in doors.erasures_under_way():
+        erase.apply_async(kwargs=key._asdict(), queue="housekeeping", expires=UNLISTENED_EXPIRES)
+    for user_id in accounts.accounts_to_end():
+        end_account.apply_async(kwargs={"user_id": user_id}, expires=UNLISTENED_EXPIRES)
+
+
+@shared_task
+def end_account(*, user_id: int) -> None:
+    """Delete the account of somebody who asked for it, once nothing else of theirs is left. May run twice."""
+    accounts.end_account(user_id=user_id, now=timezone.now())

@@ -20,6 +20,7 @@ class Outcome(StrEnum):
     BLOCKED = "blocked"
     NOT_ASSIGNED = "not_assigned"
     PERSONAL = "personal"
+    TENANT_NOT_ALLOWED = "tenant_not_allowed"
     SIGN_IN_AGAIN = "sign_in_again"
     BUSY = "busy"
     OUR_SETUP = "our_setup"
@@ -36,6 +37,10 @@ OUTCOME_OF: Final = {
     Kind.OPERATOR_CONFIG: Outcome.OUR_SETUP,
     Kind.BAD_REQUEST: Outcome.UNREADABLE,
 }
+
+
+# Somebody else than the person has to act: an administrator of their company.
+SOLVED_BY_OTHERS: Final = frozenset({Outcome.APPROVAL, Outcome.NOT_ASSIGNED, Outcome.BLOCKED, Outcome.NO_MAILBOX})
 
 
 class ConnectRefused(Exception):

@@ -18,11 +18,24 @@ from connections.graph.tokens import GivenToken
 from connections.identity import SignedIn
 from connections.models import Connection, Purpose, Secret, SignInAnswer, SignInFlow, Status
 from connections.reasons import Kind, Refusal
-from connections.services.outcomes import OUTCOME_OF, Connected, ConnectRefused, NoSuchConnection, Outcome, UnknownState
+from connections.services import consent, unanswered
+from connections.services.outcomes import (
+    OUTCOME_OF,
+    SOLVED_BY_OTHERS,
+    Connected,
+    ConnectRefused,
+    NoSuchConnection,
+    Outcome,
+    UnknownState,
+)
+from connections.services.policy import refusal_of_newcomer
+from connections.services.withdrawing import CONSENT_GONE, target
+from tenants.acts import Act
 from tenants.crypto import SealError, digest, seal, unseal
-from tenants.models import Membership
+from tenants.models import Membership, Organization
 from tenants.policies import Action
 from tenants.scoping import organization_scope
+from tenants.services.audit import Actor, record
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +46,7 @@ MOST_FLOWS: Final = 5
 
 
 @dataclass(frozen=True)
-class _Trip:
+class Trip:
     """A flow that was taken, with the answer to it: both are gone from the database."""
 
     flow: SignInFlow
@@ -55,21 +68,23 @@ def begin_connect(
     """
     Prepare a trip to Microsoft for this member in this browser session; the address to send the browser to.
 
-    Opens its own scopes around a call to Microsoft. With `connection_id` only that mailbox may come back.
+    Opens its own scopes around a call to Microsoft, which is asked for what the organization lets Almanac do now. With
+    `connection_id` only that mailbox may come back.
 
     Raises:
         NoSuchConnection: it is not this member's.
         identity.TryLater: Microsoft cannot be reached.
     """
     expected = None
-    if connection_id is not None:
-        with organization_scope(organization_id):
+    with organization_scope(organization_id):
+        scopes = identity.scopes_for(Organization.objects.of(organization_id).only("access").get().access)
+        if connection_id is not None:
             mine = Connection.objects.of(organization_id).belonging_to(membership_id)
             expected = mine.filter(pk=connection_id).first()
-        if expected is None:
-            raise NoSuchConnection(connection_id)
+            if expected is None:
+                raise NoSuchConnection(connection_id)
     begun = identity.begin_sign_in(
-        redirect_uri=redirect_uri, prompt=prompt, login_hint=expected.address if expected else ""
+        redirect_uri=redirect_uri, scopes=scopes, prompt=prompt, login_hint=expected.address if expected else ""
     )
     key = uuid.uuid4()
     with organization_scope(organization_id):
@@ -86,7 +101,7 @@ def begin_connect(
             expected_tid=expected.tid if expected else None,
             expected_oid=expected.oid if expected else None,
             return_path=return_path,
-            sealed_flow=seal(begun.flow, place=_place_of_flow(key)),
+            sealed_flow=seal(begun.flow, place=place_of_flow(key)),
             expires_at=now + FLOW_LASTS,
         )
     return begun.url
@@ -121,23 +136,25 @@ def keep_answer(*, fields: Mapping[str, str], now: datetime) -> str:
     return key
 
 
-def finish_connect(*, key: str, session_key: str, user_id: int | None, now: datetime) -> Connected:
+def finish_connect(
+    *, key: str, session_key: str, user_id: int | None, now: datetime, ip: str | None = None
+) -> Connected:
     """
     Finish a trip to Microsoft: take it, see that the same person is back, redeem, verify, and only then store.
 
     Opens its own scopes around its calls to Microsoft. Whatever happens, the trip is used up. An existing
-    connection of the same mailbox keeps its row and all that hangs on it.
+    connection of the same mailbox keeps its row and all that hangs on it. `ip` is for the audit log.
 
     Raises:
         ConnectRefused: nothing was connected; its `outcome` says why.
     """
-    trip = _take(key, now)
+    trip = take_trip(key, now)
     member = _same_person(trip.flow, session_key=session_key, user_id=user_id)
     slug = member.organization.slug
     try:
         signed_in = identity.finish_sign_in(flow=trip.secret, answer=trip.fields, now=now)
         _check(trip.flow, signed_in)
-        connection = _store(trip.flow, member.pk, signed_in, now)
+        connection = _store(trip.flow, member.pk, signed_in, now, ip)
     except identity.SignInRefused as error:
         refused = ConnectRefused(OUTCOME_OF[error.refusal.kind], refusal=error.refusal)
     except identity.UnreadableAnswer as error:
@@ -153,13 +170,20 @@ def finish_connect(*, key: str, session_key: str, user_id: int | None, now: date
     refused.slug, refused.return_path = slug, trip.flow.return_path
     expected = _expected(trip.flow)
     refused.connection_id = expected.pk if expected else None
+    _note_refused(trip.flow, member, refused, now)
     _log(refused, trip.flow.organization_id)
     raise refused
 
 
 def forget_old_sign_ins(*, organization_id: int, now: datetime) -> int:
-    """Delete flows whose time is over, with their answers; how many. Expects the organization's scope."""
+    """
+    Delete flows whose time is over, with their answers; how many. Expects the organization's scope.
+
+    Of those that nobody came back from, it is remembered who went.
+    """
     old = SignInFlow.objects.of(organization_id).filter(expires_at__lte=now)
+    silent = old.filter(purpose=Purpose.CONNECT, member__isnull=False, answer__isnull=True)
+    unanswered.remember(organization_id=organization_id, flows=silent, lasts=FLOW_LASTS)
     SignInAnswer.objects.of(organization_id).filter(flow__in=old).delete()
     return old.delete()[0]
 
@@ -171,8 +195,13 @@ def forget_sign_ins_of(*, member: Membership) -> int:
     return theirs.delete()[0]
 
 
-def _take(key: str, now: datetime) -> _Trip:
-    """Take answer and flow out of the database, before anything in them is looked at."""
+def take_trip(key: str, now: datetime) -> Trip:
+    """
+    Take answer and flow out of the database, before anything in them is looked at. Opens its own scope.
+
+    Raises:
+        ConnectRefused: there is nothing to take, or it is too old.
+    """
     found = doors.answer_by_key(digest(key))
     if found is None:
         raise ConnectRefused(Outcome.EXPIRED)
@@ -194,12 +223,12 @@ def _take(key: str, now: datetime) -> _Trip:
         raise ConnectRefused(Outcome.EXPIRED)
     flow = flows[0]
     try:
-        secret = unseal(flow.sealed_flow, place=_place_of_flow(flow.key))
+        secret = unseal(flow.sealed_flow, place=place_of_flow(flow.key))
         fields = orjson.loads(unseal(answers[0].sealed_fields, place=_place_of_answer(flow.pk)))
     except SealError:
         log.exception("sign_in_not_opened")
         raise ConnectRefused(Outcome.EXPIRED) from None
-    return _Trip(flow, fields, secret)
+    return Trip(flow, fields, secret)
 
 
 def _same_person(flow: SignInFlow, *, session_key: str, user_id: int | None) -> Membership:
@@ -208,7 +237,7 @@ def _same_person(flow: SignInFlow, *, session_key: str, user_id: int | None) -> 
     member = None
     if user_id is not None and flow.member_id is not None and is_same_session:
         with organization_scope(flow.organization_id):
-            members = Membership.objects.of(flow.organization_id).present().select_related("organization")
+            members = Membership.objects.of(flow.organization_id).present().select_related("organization", "user")
             member = members.filter(pk=flow.member_id, user_id=user_id).first()
     if member is None or not member.may(Action.CONNECT_CALENDAR) or flow.purpose != Purpose.CONNECT:
         log.warning("sign_in_by_another_person", organization=flow.organization_id)
@@ -221,6 +250,8 @@ def _check(flow: SignInFlow, signed_in: SignedIn) -> None:
     claims = signed_in.claims
     if claims.is_personal and not settings.PERSONAL_ACCOUNTS:
         raise ConnectRefused(Outcome.PERSONAL, found=claims.address)
+    with organization_scope(flow.organization_id):
+        _admit(Organization.objects.of(flow.organization_id).get(), signed_in)
     if flow.expected_oid and (flow.expected_tid, flow.expected_oid) != (claims.tid, claims.oid):
         expected = _expected(flow)
         raise ConnectRefused(Outcome.WRONG_MAILBOX, expected=expected.address if expected else "", found=claims.address)
@@ -228,7 +259,7 @@ def _check(flow: SignInFlow, signed_in: SignedIn) -> None:
         raise ConnectRefused(Outcome.DECLINED, refusal=Refusal(Kind.USER_DECLINED, "permission_missing"))
     try:
         # Better to hear it now than on a page that says "connected".
-        GraphClient(GivenToken(signed_in.access_token)).get("/me/calendar", params={"$select": "id"})
+        GraphClient(GivenToken(signed_in.access_token), read_only=True).get("/me/calendar", params={"$select": "id"})
     except Refused as error:
         log.warning("mailbox_refused", code=error.code, graph_request_id=error.request_id)
         if error.reason == "no_mailbox":
@@ -241,16 +272,28 @@ def _check(flow: SignInFlow, signed_in: SignedIn) -> None:
         log.warning("mailbox_not_asked", code=error.code, graph_request_id=error.request_id)
 
 
-def _store(flow: SignInFlow, member_id: int, signed_in: SignedIn, now: datetime) -> Connection:
+def _admit(organization: Organization, signed_in: SignedIn) -> None:
+    claims = signed_in.claims
+    outcome = refusal_of_newcomer(organization=organization, tid=claims.tid)
+    if outcome is not None:
+        raise ConnectRefused(outcome, found=claims.address)
+
+
+def _store(flow: SignInFlow, member_id: int, signed_in: SignedIn, now: datetime, ip: str | None) -> Connection:
     organization_id, claims = flow.organization_id, signed_in.claims
     with organization_scope(organization_id):
+        # Locked and asked again: whoever tightens the policies now finds this connection afterwards, or came first.
+        _admit(Organization.objects.of(organization_id).select_for_update(no_key=True).get(), signed_in)
         # Locked, so that nobody leaves the organization between this look and the commit.
-        members = Membership.objects.of(organization_id).present()
-        member = members.select_for_update(no_key=True).filter(pk=member_id).first()
+        members = Membership.objects.of(organization_id).present().select_related("user")
+        member = members.select_for_update(no_key=True, of=("self",)).filter(pk=member_id).first()
         if member is None:
             raise ConnectRefused(Outcome.OTHER_PERSON)
+        if not claims.is_personal:
+            # Before the connection, as everywhere: see there.
+            consent.ensure_tenant(organization_id=organization_id, tid=claims.tid, now=now)
         rows = Connection.objects.of(organization_id).select_for_update()
-        connection, _ = rows.get_or_create(
+        connection, made = rows.get_or_create(
             tid=claims.tid,
             oid=claims.oid,
             defaults={
@@ -262,6 +305,7 @@ def _store(flow: SignInFlow, member_id: int, signed_in: SignedIn, now: datetime)
         )
         if connection.member_id != member.pk and connection.status != Status.DISCONNECTED:
             raise ConnectRefused(Outcome.TAKEN, found=claims.address)
+        anew = made or connection.status == Status.APPROVAL or connection.reason in CONSENT_GONE
         connection.renew(
             member=member, address=claims.address, display_name=claims.name, scopes=signed_in.scopes, now=now
         )
@@ -274,7 +318,38 @@ def _store(flow: SignInFlow, member_id: int, signed_in: SignedIn, now: datetime)
                 "refreshed_at": now,
             },
         )
+        consent.note_connected(
+            organization_id=organization_id,
+            tid=claims.tid,
+            member=member,
+            address=claims.address,
+            scopes=signed_in.scopes,
+            anew=anew,
+            now=now,
+        )
+        record(
+            organization_id=organization_id,
+            act=Act.CONNECTION_MADE if made else Act.CONNECTION_RENEWED,
+            by=Actor.person(member.user, ip=ip),
+            now=now,
+            on=target(connection),
+        )
     return connection
+
+
+def _note_refused(flow: SignInFlow, member: Membership, refused: ConnectRefused, now: datetime) -> None:
+    """Keep for the next visit, and for the organization's admins, what somebody else has to solve."""
+    if refused.outcome not in SOLVED_BY_OTHERS:
+        return
+    with organization_scope(flow.organization_id):
+        consent.note_refused(
+            organization_id=flow.organization_id,
+            member=member,
+            reason=refused.refusal.reason if refused.refusal else refused.outcome.value,
+            tid=flow.expected_tid,
+            lacks_consent=refused.outcome == Outcome.APPROVAL,
+            now=now,
+        )
 
 
 def _expected(flow: SignInFlow) -> Connection | None:
@@ -297,7 +372,8 @@ def _log(refused: ConnectRefused, organization_id: int) -> None:
     )
 
 
-def _place_of_flow(key: uuid.UUID) -> str:
+def place_of_flow(key: uuid.UUID) -> str:
+    """Where a flow is sealed to."""
     return f"connections_signinflow.sealed_flow:{key}"
 
 

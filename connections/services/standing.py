@@ -13,7 +13,11 @@ from connections.graph import (
     Refused,
 )
 from connections.graph.tokens import StoredTokens
+from connections.identity import allow_writing
 from connections.models import Connection, Secret, Status
+from connections.services import consent
+from connections.services.withdrawing import CONSENT_GONE, note_broken, wait_for_approval
+from tenants.models import Access, ConsentState, MicrosoftTenant, Organization
 from tenants.scoping import organization_scope
 
 log = structlog.get_logger(__name__)
@@ -27,7 +31,7 @@ _STATUS_AFTER: dict[type[GraphError], tuple[Status, str]] = {
 
 
 class ConnectionNotActive(Exception):
-    """The connection is not there, or its state says that nobody may use it now."""
+    """The connection is not there, or its state or a policy of the organization says that nobody may use it now."""
 
 
 def open_graph(*, organization_id: int, connection_id: int, now: datetime, leaving: bool = False) -> GraphClient:
@@ -37,21 +41,27 @@ def open_graph(*, organization_id: int, connection_id: int, now: datetime, leavi
     Opens its own scope; the client is used outside of every scope. `now` is aware, in UTC. With `leaving` a connection
     that was just disconnected is opened once more, to tell Microsoft so, as long as its tokens are there.
 
+    The client can write only where the organization lets Almanac write and the person has granted it.
+
     Raises:
         ConnectionNotActive: see there.
     """
     statuses = [Status.ACTIVE, Status.DISCONNECTED] if leaving else [Status.ACTIVE]
     with organization_scope(organization_id):
+        policies = Organization.objects.of(organization_id).get()
         usable = Connection.objects.of(organization_id).filter(
             pk=connection_id, status__in=statuses, secret__isnull=False
         )
         if not leaving:
             # Whoever was removed a moment ago is out, before beat has come by.
             usable = usable.filter(member__removed_at__isnull=True)
-        if not usable.exists():
+            usable = usable.admitted(policies, organization_id=organization_id)
+        scopes = usable.values_list("scopes", flat=True).first()
+        if scopes is None:
             raise ConnectionNotActive(connection_id)
-    tokens = StoredTokens(organization_id=organization_id, connection_id=connection_id)
-    return GraphClient(tokens, opened_at=now)
+    tokens = StoredTokens(organization_id=organization_id, connection_id=connection_id, leaving=leaving)
+    may_write = policies.access == Access.WRITE and allow_writing(scopes) and not leaving
+    return GraphClient(tokens, opened_at=now, read_only=not may_write)
 
 
 def record_success(*, organization_id: int, connection_id: int, now: datetime) -> None:
@@ -71,7 +81,9 @@ def record_failure(*, organization_id: int, connection_id: int, error: GraphErro
     if isinstance(error, Misconfigured):
         log.error("microsoft_setup_wrong", connection=connection_id, code=error.code, reason=error.reason)
     with organization_scope(organization_id):
-        connection = Connection.objects.of(organization_id).select_for_update().filter(pk=connection_id).first()
+        tenant = _tenant_to_judge(organization_id, connection_id, error)
+        connections = Connection.objects.of(organization_id).select_related("member__user", "organization")
+        connection = connections.select_for_update(of=("self",)).filter(pk=connection_id).first()
         if connection is None:
             return
         outdated = error.opened_at is not None and error.opened_at < connection.connected_at
@@ -80,8 +92,41 @@ def record_failure(*, organization_id: int, connection_id: int, error: GraphErro
             connection.save(update_fields=["failed_at", "failed_request_id"])
             return
         status, usual_reason = after
-        connection.become(status, reason=error.reason or usual_reason, request_id=error.request_id, now=now)
+        if tenant is None or not _is_everybodys(tenant, connection, error, now):
+            connection.become(status, reason=error.reason or usual_reason, request_id=error.request_id, now=now)
+            note_broken(connection=connection, now=now)
     log.warning("connection_needs_somebody", connection=connection_id, reason=connection.reason, code=error.code)
+
+
+def _tenant_to_judge(organization_id: int, connection_id: int, error: GraphError) -> MicrosoftTenant | None:
+    """The Microsoft tenant whose approval may be gone, held before its connections are; None where that is not it."""
+    if error.reason not in CONSENT_GONE:
+        return None
+    tid = Connection.objects.of(organization_id).filter(pk=connection_id).values_list("tid", flat=True)
+    tenants = MicrosoftTenant.objects.of(organization_id).select_for_update(no_key=True)
+    return tenants.filter(tid__in=tid).first()
+
+
+def _is_everybodys(tenant: MicrosoftTenant, connection: Connection, error: GraphError, now: datetime) -> bool:
+    """
+    Whether a consent that is gone was the whole tenant's, and not this person's own; if so, what follows is done.
+
+    Where an administrator is known to have approved, nobody needed a consent of their own. Where that was only
+    concluded, the first to lose it leaves a doubt, and beat asks about another one (`settle_doubt`).
+    """
+    if tenant.state in {ConsentState.WITHDRAWN, ConsentState.WAITING}:
+        wait_for_approval(connection=connection, request_id=error.request_id, now=now)
+        return True
+    if tenant.state != ConsentState.APPROVED:
+        return False
+    if not tenant.approved_by and tenant.doubted_at is None:
+        tenant.doubt(now=now)
+        return False
+    consent.mark_withdrawn(organization_id=tenant.organization_id, tid=tenant.tid, now=now)
+    # It was struck with the others; this request id is its own.
+    connection.refresh_from_db()
+    connection.become(Status(connection.status), reason=connection.reason, request_id=error.request_id, now=now)
+    return True
 
 
 def disconnect(*, connection: Connection, now: datetime, reason: str = "left") -> None:

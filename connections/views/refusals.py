@@ -14,12 +14,17 @@ _STATUS: Final = {
     Outcome.EXPIRED: HTTPStatus.GONE,
     Outcome.OTHER_PERSON: HTTPStatus.FORBIDDEN,
     Outcome.PERSONAL: HTTPStatus.FORBIDDEN,
+    Outcome.TENANT_NOT_ALLOWED: HTTPStatus.FORBIDDEN,
     Outcome.WRONG_MAILBOX: HTTPStatus.CONFLICT,
     Outcome.TAKEN: HTTPStatus.CONFLICT,
     Outcome.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
     Outcome.OUR_SETUP: HTTPStatus.SERVICE_UNAVAILABLE,
     Outcome.UNREADABLE: HTTPStatus.BAD_REQUEST,
 }
+
+
+# Where people may have met "Need admin approval" without our hearing of it.
+_MAY_BE_APPROVAL: Final = frozenset({Outcome.DECLINED, Outcome.EXPIRED, Outcome.BLOCKED, Outcome.SIGN_IN_AGAIN})
 
 
 def refusal_page(request: HttpRequest, refused: ConnectRefused) -> HttpResponse:
@@ -36,6 +41,8 @@ def refusal_page(request: HttpRequest, refused: ConnectRefused) -> HttpResponse:
         "expected": refused.expected,
         "found": refused.found,
         "refusal": refusal,
+        "outcome": refused.outcome,
+        "may_be_approval": _MAY_BE_APPROVAL,
         "words": WORDS.get(refusal.reason) if refusal else None,
         "code": refusal.reason if refusal else refused.outcome.value,
     }

@@ -27,6 +27,7 @@ from tenants.services.invitations import (
     revoke,
 )
 from tenants.services.people import change_role, is_last_owner, leave, remove_member, transfer_ownership
+from tenants.services.second_factor import reseal_second_factors, seal_second_factor, unseal_second_factor
 from tenants.services.settings import NeedsOwnSecondStep, has_second_factor, rename, require_second_factor
 
 __all__ = [
@@ -60,8 +61,11 @@ __all__ = [
     "remove_member",
     "rename",
     "require_second_factor",
+    "reseal_second_factors",
     "resend",
     "revoke",
+    "seal_second_factor",
     "suggest_slug",
     "transfer_ownership",
+    "unseal_second_factor",
 ]

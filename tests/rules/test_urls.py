@@ -12,12 +12,15 @@ from tests.rules.world import MARK, World
 
 # In the places of an address stands what belongs to Bob, the member: `sign-in` is a redirect there, `any` is not the
 # same everywhere. The stranger has an organization of her own; the member is neither admin nor owner.
+# `/mail/` is there because tests run as on a developer's machine; `test_mail_preview.py` shows that it is nowhere else.
 TABLE = """
     address                                        method anonymous stranger member   admin    owner
     /healthz                                       GET   any      any      any      any      any
     /healthz                                       POST  405      405      405      405      405
     /accounts/logout/                              GET   302      200      200      200      200
     /accounts/logout/                              POST  302      302      302      302      302
+    /accounts/delete/                              GET   sign-in  302      302      302      302
+    /accounts/delete/                              POST  sign-in  302      302      302      302
     /accounts/login/                               GET   200      302      302      302      302
     /accounts/login/                               POST  200      302      302      302      302
     /accounts/inactive/                            GET   200      200      200      200      200
@@ -46,6 +49,28 @@ TABLE = """
     /accounts/password/reset/key/<uidb36>-<key>/   POST  200      200      200      200      200
     /accounts/password/reset/done/                 GET   200      200      200      200      200
     /accounts/password/reset/done/                 POST  405      405      405      405      405
+    /accounts/2fa/                                 GET   sign-in  200      200      200      200
+    /accounts/2fa/                                 POST  sign-in  405      405      405      405
+    /accounts/2fa/authenticate/                    GET   302      302      302      302      302
+    /accounts/2fa/authenticate/                    POST  302      302      302      302      302
+    /accounts/2fa/reauthenticate/                  GET   sign-in  302      302      302      302
+    /accounts/2fa/reauthenticate/                  POST  sign-in  302      302      302      302
+    /accounts/2fa/totp/activate/                   GET   sign-in  302      302      302      302
+    /accounts/2fa/totp/activate/                   POST  sign-in  302      302      302      302
+    /accounts/2fa/totp/deactivate/                 GET   sign-in  404      404      404      404
+    /accounts/2fa/totp/deactivate/                 POST  sign-in  404      404      404      404
+    /accounts/2fa/recovery-codes/                  GET   sign-in  404      404      404      404
+    /accounts/2fa/recovery-codes/                  POST  sign-in  405      405      405      405
+    /accounts/2fa/recovery-codes/generate/         GET   sign-in  302      302      302      302
+    /accounts/2fa/recovery-codes/generate/         POST  sign-in  302      302      302      302
+    /accounts/2fa/recovery-codes/download/         GET   sign-in  404      404      404      404
+    /accounts/2fa/recovery-codes/download/         POST  sign-in  404      404      404      404
+    /accounts/microsoft/                           GET   sign-in  200      200      200      200
+    /accounts/microsoft/                           POST  sign-in  302      302      302      302
+    /accounts/microsoft/continue/                  GET   405      405      405      405      405
+    /accounts/microsoft/continue/                  POST  303      302      302      302      302
+    /accounts/microsoft/new/                       GET   302      302      302      302      302
+    /accounts/microsoft/new/                       POST  302      302      302      302      302
     /connections/callback/                         GET   405      405      405      405      405
     /connections/callback/                         POST  400      400      400      400      400
     /connections/finish/                           GET   410      410      410      410      410
@@ -78,6 +103,12 @@ TABLE = """
     /o/<slug>/settings/second-step/                POST  sign-in  404      403      302      302
     /o/<slug>/connect/                             GET   sign-in  404      200      200      200
     /o/<slug>/connect/                             POST  sign-in  404      303      303      303
+    /o/<slug>/onboarding/                          GET   sign-in  404      403      200      200
+    /o/<slug>/onboarding/                          POST  sign-in  404      405      405      405
+    /o/<slug>/onboarding/link/                     GET   sign-in  404      403      200      200
+    /o/<slug>/onboarding/link/                     POST  sign-in  404      403      422      422
+    /o/<slug>/onboarding/tenants/<pk>/unlink/      GET   sign-in  404      403      200      200
+    /o/<slug>/onboarding/tenants/<pk>/unlink/      POST  sign-in  404      403      302      302
     /o/<slug>/                                     GET   sign-in  404      200      200      200
     /o/<slug>/                                     POST  sign-in  404      405      405      405
     /o/<slug>/connections/                         GET   sign-in  404      200      200      200
@@ -102,10 +133,38 @@ TABLE = """
     /o/<slug>/calendar/events/<pk>/                POST  sign-in  404      405      405      405
     /o/<slug>/calendar/stream/                     GET   sign-in  404      200      200      200
     /o/<slug>/calendar/stream/                     POST  sign-in  404      405      405      405
+    /o/<slug>/settings/policies/                   GET   sign-in  404      403      200      200
+    /o/<slug>/settings/policies/                   POST  sign-in  404      403      422      422
     /o/<slug>/connections/<pk>/disconnect/         GET   sign-in  404      200      404      404
     /o/<slug>/connections/<pk>/disconnect/         POST  sign-in  404      302      404      404
+    /o/<slug>/activity/                            GET   sign-in  404      403      200      200
+    /o/<slug>/activity/                            POST  sign-in  404      405      405      405
+    /o/<slug>/activity/file/                       GET   sign-in  404      405      405      405
+    /o/<slug>/activity/file/                       POST  sign-in  404      403      200      200
+    /o/<slug>/my-data/                             GET   sign-in  404      200      200      200
+    /o/<slug>/my-data/                             POST  sign-in  404      405      405      405
+    /o/<slug>/my-data/export/                      GET   sign-in  404      405      405      405
+    /o/<slug>/my-data/export/                      POST  sign-in  404      302      302      302
+    /o/<slug>/my-data/delete/                      GET   sign-in  404      200      200      409
+    /o/<slug>/my-data/delete/                      POST  sign-in  404      422      422      409
+    /o/<slug>/settings/data/                       GET   sign-in  404      403      200      200
+    /o/<slug>/settings/data/                       POST  sign-in  404      405      405      405
+    /o/<slug>/settings/data/export/                GET   sign-in  404      405      405      405
+    /o/<slug>/settings/data/export/                POST  sign-in  404      403      403      302
+    /o/<slug>/settings/data/delete/                GET   sign-in  404      403      403      302
+    /o/<slug>/settings/data/delete/                POST  sign-in  404      403      403      302
+    /o/<slug>/exports/<pk>/                        GET   sign-in  404      200      404      404
+    /o/<slug>/exports/<pk>/                        POST  sign-in  404      405      405      405
+    /o/<slug>/deletion/                            GET   sign-in  404      403      403      302
+    /o/<slug>/deletion/                            POST  sign-in  404      405      405      405
     /                                              GET   200      200      200      200      200
     /                                              POST  405      405      405      405      405
+    /mail/                                         GET   200      200      200      200      200
+    /mail/                                         POST  405      405      405      405      405
+    /mail/<kind>/                                  GET   200      200      200      200      200
+    /mail/<kind>/                                  POST  405      405      405      405      405
+    /mail/<kind>/html/                             GET   200      200      200      200      200
+    /mail/<kind>/html/                             POST  405      405      405      405      405
     /home/                                         GET   sign-in  302      302      302      302
     /home/                                         POST  405      405      405      405      405
     /new/                                          GET   sign-in  200      200      200      200

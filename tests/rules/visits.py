@@ -85,6 +85,7 @@ def path_to(address: walk.Address, world: World) -> str:
         url="no-such-page/",
         key="made-up",
         uidb36="1",
+        kind="password-reset-key",
         token="made-up",
     )
 
@@ -97,6 +98,9 @@ def row_of(address: walk.Address, belongings: Belongings) -> int:
         "events": belongings.event,
         "people": belongings.member,
         "invitations": belongings.invitation,
+        "tenants": belongings.tenant,
+        "exports": belongings.export,
+        "ask": belongings.approval,
     }
     return kinds.get(before, 0)
 

@@ -4,12 +4,22 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from calendars.models import Calendar, Event, Kind, SkippedEvent
-from connections.models import Connection, Secret, SignInAnswer, SignInFlow
-from tenants.models import Invitation, Membership, Organization, User
+from calendars.models import Calendar, Event, Export, ExportKind, ExportPart, ExportState, Kind, SkippedEvent
+from connections.models import (
+    ApprovalRequest,
+    ApprovalWaiter,
+    Connection,
+    LastRefusal,
+    Secret,
+    SignInAnswer,
+    SignInFlow,
+    UnansweredSignIn,
+)
+from tenants.crypto import seal
+from tenants.models import Invitation, MailState, Membership, MicrosoftTenant, Organization, OutgoingMail, User
 from tenants.scoping import organization_scope, system_scope
 from tests.cast import Cast
-from webhooks.models import Delivery, Subscription
+from webhooks.models import Delivery, Erasure, ErasureKind, Subscription
 
 # In whatever support staff must never see, and no stranger either.
 MARK = "Hush-7f3a"
@@ -26,6 +36,9 @@ class Belongings:
     event: int
     delivery: int
     subscription: int
+    tenant: int
+    approval: int
+    export: int
 
 
 @dataclass(frozen=True)
@@ -33,17 +46,29 @@ class World:
     cast: Cast
     bobs: Belongings
     mallorys: Belongings
+    mail: int
 
     @classmethod
     def found(cls) -> "World":
         cast = Cast.found()
-        return cls(cast, bobs=furnish(cast.acme, cast.bob), mallorys=furnish(cast.globex, cast.mallory))
+        mail = post(cast)
+        return cls(cast, mail=mail, bobs=furnish(cast.acme, cast.bob), mallorys=furnish(cast.globex, cast.mallory))
 
     @property
     def rows(self) -> dict[str, int]:
         """A row of each kind that the admin shows, by the kind's name in addresses."""
         own = {name: getattr(self.bobs, name) for name in ("connection", "calendar", "delivery", "subscription")}
-        return own | {"organization": self.cast.acme.pk, "user": self.cast.bob.pk}
+        return own | {"organization": self.cast.acme.pk, "user": self.cast.bob.pk, "outgoingmail": self.mail}
+
+
+def post(cast: Cast) -> int:
+    """A mail that was given up, with marks in its key, its address and its contents."""
+    with system_scope("a test's world"):
+        mail = OutgoingMail.objects.create(
+            key=f"{MARK}:1", address=f"{MARK}@acme.example", sealed_contents=MARK.encode(), state=MailState.FAILED,
+            about_organization_id=cast.acme.pk, queued_at=datetime.now(UTC), try_at=datetime.now(UTC),
+        )  # fmt: skip
+    return mail.pk
 
 
 def furnish(organization: Organization, user: User) -> Belongings:
@@ -124,6 +149,48 @@ def furnish(organization: Organization, user: User) -> Belongings:
         delivery = Delivery.objects.create(
             organization=organization, connection=connection, received_at=now, items=1, outcomes={"marked": 1}
         )
+        tenant = MicrosoftTenant.objects.create(organization=organization, tid=tid, state_since=now, linked_at=now)
+        approval = ApprovalRequest.objects.create(
+            organization=organization,
+            tenant=tenant,
+            asked_by=member,
+            link_digest=f"{MARK}{organization.pk}",
+            sealed_link=MARK.encode(),
+            asked_at=now,
+            expires_at=now + timedelta(days=30),
+        )
+        ApprovalWaiter.objects.create(organization=organization, request=approval, member=member, since=now)
+        UnansweredSignIn.objects.create(organization=organization, member=member, began_at=now)
+        LastRefusal.objects.create(
+            organization=organization, member=member, tenant=tenant, reason="not_assigned", since=now, refused_at=now
+        )
+        export = Export.objects.create(
+            organization=organization,
+            requested_by=member,
+            kind=ExportKind.PERSON,
+            state=ExportState.READY,
+            asked_at=now,
+            made_at=now,
+            expires_at=now + timedelta(hours=24),
+            parts=1,
+            size=len(MARK),
+        )
+        ExportPart.objects.create(
+            organization=organization,
+            export=export,
+            number=0,
+            sealed_bytes=seal(MARK.encode(), place=f"calendars_exportpart.sealed_bytes:{export.key}:0"),
+        )
+        Erasure.objects.create(
+            organization=organization,
+            kind=ErasureKind.PERSON,
+            membership_id=0,
+            user_id=0,
+            label="somebody@left.example",
+            asked_by_id=0,
+            asked_by_label="somebody@left.example",
+            asked_at=now,
+        )
     with system_scope("a test's world"):
         subscription = Subscription.objects.create(
             tid=tid,
@@ -144,4 +211,7 @@ def furnish(organization: Organization, user: User) -> Belongings:
         event=event.pk,
         delivery=delivery.pk,
         subscription=subscription.pk,
+        tenant=tenant.pk,
+        approval=approval.pk,
+        export=export.pk,
     )

@@ -4,7 +4,7 @@ from tenants import protection
 
 
 class Migration(migrations.Migration):
-    dependencies = [("connections", "0002_approvals")]
+    dependencies = [("connections", "0003_accounts")]
 
     operations = [
         # Beat asks which of them belong to somebody who has left.

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tenants", "0003_onboarding")]
+    dependencies = [("tenants", "0004_support_sees_mail")]
 
     operations = [
         migrations.AddIndex(

@@ -1,0 +1,1 @@
+"""Graph's calls, and people who take their data along or leave."""
