@@ -18,7 +18,7 @@ from connections.graph.tokens import GivenToken
 from connections.identity import SignedIn
 from connections.models import Connection, Purpose, Secret, SignInAnswer, SignInFlow, Status
 from connections.reasons import Kind, Refusal
-from connections.services import consent
+from connections.services import consent, unanswered
 from connections.services.outcomes import (
     OUTCOME_OF,
     SOLVED_BY_OTHERS,
@@ -45,7 +45,7 @@ MOST_FLOWS: Final = 5
 
 
 @dataclass(frozen=True)
-class _Trip:
+class Trip:
     """A flow that was taken, with the answer to it: both are gone from the database."""
 
     flow: SignInFlow
@@ -98,7 +98,7 @@ def begin_connect(
             expected_tid=expected.tid if expected else None,
             expected_oid=expected.oid if expected else None,
             return_path=return_path,
-            sealed_flow=seal(begun.flow, place=_place_of_flow(key)),
+            sealed_flow=seal(begun.flow, place=place_of_flow(key)),
             expires_at=now + FLOW_LASTS,
         )
     return begun.url
@@ -145,7 +145,7 @@ def finish_connect(
     Raises:
         ConnectRefused: nothing was connected; its `outcome` says why.
     """
-    trip = _take(key, now)
+    trip = take_trip(key, now)
     member = _same_person(trip.flow, session_key=session_key, user_id=user_id)
     slug = member.organization.slug
     try:
@@ -173,14 +173,32 @@ def finish_connect(
 
 
 def forget_old_sign_ins(*, organization_id: int, now: datetime) -> int:
-    """Delete flows whose time is over, with their answers; how many. Expects the organization's scope."""
+    """
+    Delete flows whose time is over, with their answers; how many. Expects the organization's scope.
+
+    Of those that nobody came back from, it is remembered who went.
+    """
     old = SignInFlow.objects.of(organization_id).filter(expires_at__lte=now)
+    silent = old.filter(purpose=Purpose.CONNECT, member__isnull=False, answer__isnull=True)
+    unanswered.remember(organization_id=organization_id, flows=silent, lasts=FLOW_LASTS)
     SignInAnswer.objects.of(organization_id).filter(flow__in=old).delete()
     return old.delete()[0]
 
 
-def _take(key: str, now: datetime) -> _Trip:
-    """Take answer and flow out of the database, before anything in them is looked at."""
+def forget_sign_ins_of(*, member: Membership) -> int:
+    """Delete every trip to Microsoft that this member has under way; how many. Expects the organization's scope."""
+    theirs = SignInFlow.objects.of(member.organization_id).filter(member=member)
+    SignInAnswer.objects.of(member.organization_id).filter(flow__in=theirs).delete()
+    return theirs.delete()[0]
+
+
+def take_trip(key: str, now: datetime) -> Trip:
+    """
+    Take answer and flow out of the database, before anything in them is looked at. Opens its own scope.
+
+    Raises:
+        ConnectRefused: there is nothing to take, or it is too old.
+    """
     found = doors.answer_by_key(digest(key))
     if found is None:
         raise ConnectRefused(Outcome.EXPIRED)
@@ -202,12 +220,12 @@ def _take(key: str, now: datetime) -> _Trip:
         raise ConnectRefused(Outcome.EXPIRED)
     flow = flows[0]
     try:
-        secret = unseal(flow.sealed_flow, place=_place_of_flow(flow.key))
+        secret = unseal(flow.sealed_flow, place=place_of_flow(flow.key))
         fields = orjson.loads(unseal(answers[0].sealed_fields, place=_place_of_answer(flow.pk)))
     except SealError:
         log.exception("sign_in_not_opened")
         raise ConnectRefused(Outcome.EXPIRED) from None
-    return _Trip(flow, fields, secret)
+    return Trip(flow, fields, secret)
 
 
 def _same_person(flow: SignInFlow, *, session_key: str, user_id: int | None) -> Membership:
@@ -340,7 +358,8 @@ def _log(refused: ConnectRefused, organization_id: int) -> None:
     )
 
 
-def _place_of_flow(key: uuid.UUID) -> str:
+def place_of_flow(key: uuid.UUID) -> str:
+    """Where a flow is sealed to."""
     return f"connections_signinflow.sealed_flow:{key}"
 
 

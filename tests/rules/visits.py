@@ -79,20 +79,28 @@ def path_to(address: walk.Address, world: World) -> str:
     """The address with what belongs to Bob in its places; in the admin, rows that exist."""
     return address.path(
         slug="acme",
-        pk=pk_of(address, world.bobs),
+        pk=row_of(address, world.bobs),
         object_id=_object_of_admin(address, world),
         app_label="tenants",
         url="no-such-page/",
         key="made-up",
         uidb36="1",
+        kind="password-reset-key",
+        token="made-up",
     )
 
 
-def pk_of(address: walk.Address, whose: Belongings) -> int:
-    """The id of what stands in the address, of one member's belongings."""
-    if "/events/<pk>" in address.route:
-        return whose.event
-    return whose.tenant if "/tenants/<pk>" in address.route else whose.connection
+def row_of(address: walk.Address, belongings: Belongings) -> int:
+    """The row among these that the address is about: `<pk>` says what is before it."""
+    before = address.route.partition("<pk>")[0].rstrip("/").rpartition("/")[2]
+    kinds = {
+        "connections": belongings.connection,
+        "events": belongings.event,
+        "people": belongings.member,
+        "invitations": belongings.invitation,
+        "tenants": belongings.tenant,
+    }
+    return kinds.get(before, 0)
 
 
 def _object_of_admin(address: walk.Address, world: World) -> int:
