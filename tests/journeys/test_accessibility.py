@@ -39,6 +39,8 @@ PAGES = {
     "event": "/o/acme/calendar/events/{event}/",
     "bad-request": "/o/acme/calendar/?view=decade",
     "connect": "/o/acme/connect/",
+    "onboarding": "/o/acme/onboarding/",
+    "link-tenant": "/o/acme/onboarding/link/",
     "disconnect": "/o/acme/connections/{well}/disconnect/",
     "found": "/new/",
     "not-found": "/o/nowhere/",
@@ -51,6 +53,7 @@ OPEN_PAGES = {
 }
 EMPTY_PAGES = {
     "nothing-home": "/o/globex/",
+    "nothing-onboarding": "/o/globex/onboarding/",
     "nothing-connections": "/o/globex/connections/",
     "nothing-calendar": "/o/globex/calendar/?date=2027-01-01",
     "nothing-agenda": "/o/globex/calendar/agenda/",
