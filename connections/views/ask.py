@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from connections.forms import AskForm, MailForm, RemindForm
 from connections.identity import TryLater
-from connections.identity.directories import NoSuchDirectory, Problem
+from connections.identity.directories import LONGEST_DOMAIN, NoSuchDirectory, Problem
 from connections.models import ApprovalRequest, ApprovalRequestQuerySet, ApprovalState, ApprovalWaiter
 from connections.services import approvals, asking, consent, unanswered
 from connections.services.asking import AlreadyApproved, Closed, MailedAlready, NothingToRemind, TooMany
@@ -49,7 +49,9 @@ _CLOSED: Final = "This request is not open any more, so nothing was sent."
 def ask(request: MemberRequest) -> HttpResponse:
     """The page, and on POST a request, or the one that is open already. `administrator` is written to at once."""
     if request.method != "POST":
-        return _ask_page(request, AskForm(initial={"company": _guess(request)}))
+        # A link from the board or from the page before the trip says which company it is about.
+        named = request.GET.get("company", "")[:LONGEST_DOMAIN]
+        return _ask_page(request, AskForm(initial={"company": named or _guess(request)}))
     form = AskForm(request.POST)
     if not form.is_valid():
         return _ask_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)

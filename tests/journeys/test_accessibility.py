@@ -49,12 +49,12 @@ PAGES = {
     "event": "/o/acme/calendar/events/{event}/",
     "bad-request": "/o/acme/calendar/?view=decade",
     "connect": "/o/acme/connect/",
+    "onboarding": "/o/acme/onboarding/",
+    "link-tenant": "/o/acme/onboarding/link/",
     "disconnect": "/o/acme/connections/{well}/disconnect/",
-<<<<<<< HEAD
     "activity": "/o/acme/activity/",
     "activity-nothing": "/o/acme/activity/?kind=exports",
     "activity-refused": "/o/acme/activity/?kind=x&since=2027-02-01&until=2027-01-01",
-=======
     "people": "/o/acme/people/",
     "invite": "/o/acme/people/invite/",
     "member": "/o/acme/people/{bob}/",
@@ -63,7 +63,6 @@ PAGES = {
     "transfer": "/o/acme/people/{bob}/transfer/",
     "leave-last-owner": "/o/acme/people/leave/",
     "settings": "/o/acme/settings/",
->>>>>>> wt-people
     "found": "/new/",
     "not-found": "/o/nowhere/",
 }
@@ -72,16 +71,14 @@ OPEN_PAGES = {
     "sign-in": "/accounts/login/",
     "sign-up": "/accounts/signup/",
     "reset": "/accounts/password/reset/",
-<<<<<<< HEAD
     "mails": "/mail/",
     "mail": "/mail/password-reset-key/",
-=======
     "invitation-void": "/invite/",
->>>>>>> wt-people
 }
 EMPTY_PAGES = {
     "nothing-home": "/o/globex/",
     "nothing-people": "/o/globex/people/",
+    "nothing-onboarding": "/o/globex/onboarding/",
     "nothing-connections": "/o/globex/connections/",
     "nothing-calendar": "/o/globex/calendar/?date=2027-01-01",
     "nothing-agenda": "/o/globex/calendar/agenda/",
