@@ -23,6 +23,9 @@ def forget_old_sign_ins() -> None:
         with organization_scope(organization_id):
             count = services.forget_old_sign_ins(organization_id=organization_id, now=now)
         log.info("old_sign_ins_forgotten", organization=organization_id, count=count)
+    count = services.forget_old_recognitions(now=now)
+    if count:
+        log.info("old_sign_ins_forgotten", count=count)
 
 
 @shared_task(ignore_result=True)

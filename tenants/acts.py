@@ -70,7 +70,7 @@ SENTENCES: dict[Act, str] = {
     Act.MEMBER_LEFT: "left",
     Act.PERSON_DELETION_ASKED: "asked for their data to be deleted",
     Act.PERSON_DELETED: "deleted the data of",
-    Act.POLICY_CHANGED: "changed a policy",
+    Act.POLICY_CHANGED: "changed the policy",
     Act.POLICY_APPLIED: "applied the policies to what is stored",
     Act.TENANT_LINKED: "linked the Microsoft tenant",
     Act.TENANT_UNLINKED: "unlinked the Microsoft tenant",
@@ -104,3 +104,18 @@ SENTENCES: dict[Act, str] = {
     Act.SUPPORT_RESUMED: "resumed",
     Act.SUPPORT_DISCONNECTED: "disconnected",
 }
+
+# Kinds of acts, as people filter by them: the name in addresses, the words, and how the acts of that kind begin.
+KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "people": ("People and roles", ("member.", "invitation.", "person.")),
+    "organization": ("The organization and its policies", ("organization.", "policy.")),
+    "approvals": ("Microsoft tenants and approvals", ("tenant.", "approval.")),
+    "connections": ("Connected calendars", ("connection.",)),
+    "exports": ("Exports", ("export.", "activity.")),
+    "support": ("What Almanac's support did", ("support.",)),
+}
+
+
+def acts_of(kind: str) -> list[Act]:
+    """The acts of one of `KINDS`."""
+    return [act for act in Act if act.value.startswith(KINDS[kind][1])]

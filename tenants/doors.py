@@ -6,11 +6,15 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import F, Q
 
-from tenants.models import MailState, Membership, Organization, OutgoingMail
+from tenants.models import Invitation, MailState, Membership, Organization, OutgoingMail
 from tenants.scoping import current_scope, system_scope
 
 # A mail that is "being sent" for longer was left by a worker that ended. Whether it left the house, nobody knows.
 SENDING_LASTS = timedelta(minutes=10)
+# Of a mail that is out or given up, its address is left, which is somebody's.
+MAIL_IS_KEPT = timedelta(days=30)
+# How the keys of mails begin that invite somebody.
+INVITATION_MAILS = "invitation:"
 
 
 class Standing(NamedTuple):
@@ -65,6 +69,27 @@ def organization_by_slug(slug: str) -> int | None:
     """The id of the organization with this slug, whoever asks: for founding, and for commands run by operators."""
     with system_scope("a slug is given"):
         return Organization.objects.filter(slug=slug).values_list("pk", flat=True).first()
+
+
+class InvitationCard(NamedTuple):
+    """One invitation, wherever it is."""
+
+    organization_id: int
+    id: int
+
+
+def invitation_by_link(link_digest: str) -> InvitationCard | None:
+    """The invitation whose link this is the digest of, whether or not it still works."""
+    with system_scope("an invitation is found by its link"):
+        rows = Invitation.objects.filter(link_digest=link_digest).values_list("organization_id", "pk")
+        return next((InvitationCard(*row) for row in rows), None)
+
+
+def invitation_mails_to(address: str, *, since: datetime) -> int:
+    """How many invitations were mailed to this address, by all organizations together."""
+    with system_scope("one address is mailed few invitations"):
+        mails = OutgoingMail.objects.filter(address=address, queued_at__gt=since)
+        return mails.filter(key__startswith=INVITATION_MAILS).count()
 
 
 # --- mail that waits ------------------------------------------------------------------------------------------------
@@ -160,3 +185,11 @@ def give_up_stuck_mails(now: datetime) -> int:
     with system_scope("mails whose sender ended"):
         stuck = OutgoingMail.objects.filter(Q(try_at__lt=now - SENDING_LASTS), state=MailState.SENDING)
         return stuck.update(state=MailState.FAILED, last_error="sender_ended", sealed_contents=b"")
+
+
+def forget_old_mails(now: datetime) -> int:
+    """Take away what was sent or given up a while ago. From then on its key is a new occasion."""
+    with system_scope("mails are long out"):
+        done = OutgoingMail.objects.filter(state__in=[MailState.SENT, MailState.FAILED])
+        gone, _ = done.filter(queued_at__lt=now - MAIL_IS_KEPT).delete()
+    return gone

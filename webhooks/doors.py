@@ -13,7 +13,8 @@ from django.db import connection as database
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from calendars.models import Calendar
-from connections.models import Connection, Secret, Status
+from connections.models import Connection, Secret, SignInFlow, Status
+from tenants.models import Membership
 from tenants.scoping import system_scope
 from webhooks.models import Delivery, Subscription, SubscriptionState
 
@@ -327,6 +328,22 @@ def departures() -> list[Speaker]:
     calendars = Exists(Calendar.objects.filter(connection_id=OuterRef("pk")))
     with system_scope("connections that are leaving"):
         return _as_speakers(Connection.objects.filter(Q(calendars) | Q(_has_secret()), status=Status.DISCONNECTED))
+
+
+class Leaver(NamedTuple):
+    """A member who has left an organization."""
+
+    organization_id: int
+    member_id: int
+
+
+def leavers() -> list[Leaver]:
+    """Members who have left, and whose connections are not disconnected or who have a sign-in under way."""
+    connected = Exists(Connection.objects.alive().filter(member_id=OuterRef("pk")))
+    signing_in = Exists(SignInFlow.objects.filter(member_id=OuterRef("pk")))
+    with system_scope("members who have left"):
+        left = Membership.objects.filter(connected | signing_in, removed_at__isnull=False)
+        return [Leaver(*row) for row in left.order_by("pk").values_list("organization_id", "pk")]
 
 
 def organizations_with_deliveries_before(moment: datetime) -> list[int]:

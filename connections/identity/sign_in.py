@@ -51,19 +51,25 @@ class SignedIn:
 
 
 def begin_sign_in(
-    *, redirect_uri: str, login_hint: str = "", prompt: str = "", tenant: UUID | None = None
+    *,
+    redirect_uri: str,
+    login_hint: str = "",
+    prompt: str = "",
+    only_identity: bool = False,
+    tenant: UUID | None = None,
 ) -> BegunSignIn:
     """
     Prepare a trip to Microsoft: authorization code, PKCE, the answer by form_post. Calls Microsoft when its
-    metadata is not known yet. With `tenant` only people of that directory can answer.
+    metadata is not known yet. With `only_identity` nothing is asked for but who the person is; with `tenant` only
+    people of that directory can answer.
 
     Raises:
         TryLater: the metadata cannot be had.
     """
     segment = str(tenant) if tenant else "common" if settings.PERSONAL_ACCOUNTS else "organizations"
-    app = application(segment, new_cache())
+    app = application(segment, new_cache(), only_identity=only_identity)
     flow = app.initiate_auth_code_flow(
-        list(SCOPES),
+        [] if only_identity else list(SCOPES),
         redirect_uri=redirect_uri,
         response_mode="form_post",
         prompt=prompt or None,

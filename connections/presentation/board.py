@@ -5,6 +5,9 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+
 from connections.models import ApprovalRequest, Status
 from connections.presentation.known import LATELY, Known, Look
 from connections.presentation.stuck import Stuck, stuck_people
@@ -93,7 +96,7 @@ def _steps(known: Known) -> list[Step]:
     agreed = any(tenant.state in {ConsentState.OPEN, ConsentState.APPROVED} for tenant in known.tenants)
     people = f"{members} {_people(members)} here" + (f", {invited} invited" if invited else "")
     return [
-        Step("Organization founded", f"{organization.name} is yours.", True, "", ""),
+        Step("Organization founded", f"{date_format(localtime(organization.created_at), 'j F Y')}.", True, "", ""),
         Step(
             "Microsoft tenant linked",
             "Almanac knows from which company your people come.",

@@ -185,6 +185,13 @@ def forget_old_sign_ins(*, organization_id: int, now: datetime) -> int:
     return old.delete()[0]
 
 
+def forget_sign_ins_of(*, member: Membership) -> int:
+    """Delete every trip to Microsoft that this member has under way; how many. Expects the organization's scope."""
+    theirs = SignInFlow.objects.of(member.organization_id).filter(member=member)
+    SignInAnswer.objects.of(member.organization_id).filter(flow__in=theirs).delete()
+    return theirs.delete()[0]
+
+
 def take_trip(key: str, now: datetime) -> Trip:
     """
     Take answer and flow out of the database, before anything in them is looked at. Opens its own scope.

@@ -122,13 +122,13 @@ def _is_everybodys(tenant: MicrosoftTenant, connection: Connection, error: Graph
     return True
 
 
-def disconnect(*, connection: Connection, now: datetime) -> None:
+def disconnect(*, connection: Connection, now: datetime, reason: str = "left") -> None:
     """
-    The person leaves: from now on nobody uses the connection. State only; tokens and events are taken away afterwards.
+    From now on nobody uses the connection. State only; tokens and events are taken away afterwards.
 
-    Expects the organization's scope. Doing it twice is harmless.
+    Expects the organization's scope. Doing it twice is harmless. `reason` is a code of `connections/reasons.py`.
     """
-    connection.become(Status.DISCONNECTED, reason="left", now=now)
+    connection.become(Status.DISCONNECTED, reason=reason, now=now)
 
 
 def forget_tokens(*, connection: Connection) -> bool:

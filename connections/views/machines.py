@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from connections import services
 from connections.services import ConnectRefused, Outcome, UnknownState, proving
+from connections.views.accounts import recognize
 from connections.views.approve import finish_proof
 from connections.views.connect import SeeOther
 from connections.views.refusals import refusal_page
@@ -62,7 +63,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     if fields is None:
         return refusal_page(request, ConnectRefused(Outcome.UNREADABLE))
     try:
-        key = services.keep_answer(fields=fields, now=timezone.now())
+        key = _keep(fields)
     except UnknownState:
         return refusal_page(request, ConnectRefused(Outcome.EXPIRED))
     return SeeOther(f"{reverse('sign_in:finish')}?{urlencode({'k': key})}")
@@ -71,7 +72,9 @@ def callback(request: HttpRequest) -> HttpResponse:
 @require_GET
 @unrecorded
 def finish(request: HttpRequest) -> HttpResponse:
-    """The browser is back with its session: connect the mailbox, or say why not."""
+    """The browser is back with its session: connect the mailbox, recognize or believe the person, or say why not."""
+    if services.is_account_answer(key=request.GET.get("k", "")):
+        return recognize(request)
     if proving.is_proof(request.GET.get("k", "")):
         return finish_proof(request, request.GET["k"])
     try:
@@ -86,6 +89,14 @@ def finish(request: HttpRequest) -> HttpResponse:
         return refusal_page(request, refused)
     url = reverse("calendars:welcome", args=[connected.slug, connected.connection_id])
     return SeeOther(f"{url}?{urlencode({'next': connected.return_path})}" if connected.return_path else url)
+
+
+def _keep(fields: Mapping[str, str]) -> str:
+    """Keep the answer for whichever trip waits for it; the one-time key."""
+    try:
+        return services.keep_answer(fields=fields, now=timezone.now())
+    except UnknownState:
+        return services.keep_account_answer(fields=fields, now=timezone.now())
 
 
 def _posted(request: HttpRequest) -> Mapping[str, str] | None:

@@ -16,6 +16,10 @@ WITHOUT_OF: dict[tuple[str, str], str] = {
         "Membership.objects.filter",
     ): "support staff count members in all organizations, as their role",
     (
+        "tenants/services/acting.py",
+        "Organization.objects.select_for_update",
+    ): "the organization itself, by its id",
+    (
         "connections/services/sign_in.py",
         "SignInFlow.objects.raw",
     ): "DELETE … RETURNING, with the organization in its SQL",

@@ -5,8 +5,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from calendars.models import Calendar, Event, Kind, SkippedEvent
-from connections.models import ApprovalRequest, ApprovalWaiter, Connection, Secret, SignInAnswer, SignInFlow
-from tenants.models import Invitation, Membership, MicrosoftTenant, Organization, OutgoingMail, User
+from connections.models import (
+    ApprovalRequest,
+    ApprovalWaiter,
+    Connection,
+    LastRefusal,
+    Secret,
+    SignInAnswer,
+    SignInFlow,
+)
+from tenants.models import Invitation, MailState, Membership, MicrosoftTenant, Organization, OutgoingMail, User
 from tenants.scoping import organization_scope, system_scope
 from tests.cast import Cast
 from webhooks.models import Delivery, Subscription
@@ -19,6 +27,8 @@ MARK = "Hush-7f3a"
 class Belongings:
     """What one member has, by id."""
 
+    member: int
+    invitation: int
     connection: int
     calendar: int
     event: int
@@ -26,7 +36,6 @@ class Belongings:
     subscription: int
     tenant: int
     approval: int
-    invitation: int
 
 
 @dataclass(frozen=True)
@@ -34,17 +43,29 @@ class World:
     cast: Cast
     bobs: Belongings
     mallorys: Belongings
+    mail: int
 
     @classmethod
     def found(cls) -> "World":
         cast = Cast.found()
-        return cls(cast, bobs=furnish(cast.acme, cast.bob), mallorys=furnish(cast.globex, cast.mallory))
+        mail = post(cast)
+        return cls(cast, mail=mail, bobs=furnish(cast.acme, cast.bob), mallorys=furnish(cast.globex, cast.mallory))
 
     @property
     def rows(self) -> dict[str, int]:
         """A row of each kind that the admin shows, by the kind's name in addresses."""
         own = {name: getattr(self.bobs, name) for name in ("connection", "calendar", "delivery", "subscription")}
-        return own | {"organization": self.cast.acme.pk, "user": self.cast.bob.pk}
+        return own | {"organization": self.cast.acme.pk, "user": self.cast.bob.pk, "outgoingmail": self.mail}
+
+
+def post(cast: Cast) -> int:
+    """A mail that was given up, with marks in its key, its address and its contents."""
+    with system_scope("a test's world"):
+        mail = OutgoingMail.objects.create(
+            key=f"{MARK}:1", address=f"{MARK}@acme.example", sealed_contents=MARK.encode(), state=MailState.FAILED,
+            about_organization_id=cast.acme.pk, queued_at=datetime.now(UTC), try_at=datetime.now(UTC),
+        )  # fmt: skip
+    return mail.pk
 
 
 def furnish(organization: Organization, user: User) -> Belongings:
@@ -53,6 +74,15 @@ def furnish(organization: Organization, user: User) -> Belongings:
     tid, oid = uuid.uuid4(), uuid.uuid4()
     with organization_scope(organization.pk):
         member = Membership.objects.get(user=user)
+        invitation = Invitation.objects.create(
+            organization=organization,
+            email=f"{MARK}@{organization.slug}.example".lower(),
+            invited_by=member,
+            link_digest=f"{MARK}{organization.pk}",
+            created_at=now,
+            sent_at=now,
+            expires_at=now + timedelta(days=7),
+        )
         connection = Connection.objects.create(
             organization=organization,
             member=member,
@@ -127,24 +157,10 @@ def furnish(organization: Organization, user: User) -> Belongings:
             expires_at=now + timedelta(days=30),
         )
         ApprovalWaiter.objects.create(organization=organization, request=approval, member=member, since=now)
-        invitation = Invitation.objects.create(
-            organization=organization,
-            email=f"invited@{organization.slug}.example",
-            link_digest=f"{MARK}{organization.pk}",
-            invited_by=member,
-            created_at=now,
-            sent_at=now,
-            expires_at=now + timedelta(days=7),
+        LastRefusal.objects.create(
+            organization=organization, member=member, tenant=tenant, reason="not_assigned", since=now, refused_at=now
         )
     with system_scope("a test's world"):
-        OutgoingMail.objects.create(
-            key=f"{MARK}{organization.pk}",
-            about_organization_id=organization.pk,
-            address=f"{MARK}@acme.example",
-            sealed_contents=MARK.encode(),
-            queued_at=now,
-            try_at=now,
-        )
         subscription = Subscription.objects.create(
             tid=tid,
             oid=oid,
@@ -157,6 +173,8 @@ def furnish(organization: Organization, user: User) -> Belongings:
             speaker_connection_id=connection.pk,
         )
     return Belongings(
+        member=member.pk,
+        invitation=invitation.pk,
         connection=connection.pk,
         calendar=calendar.pk,
         event=event.pk,
@@ -164,5 +182,4 @@ def furnish(organization: Organization, user: User) -> Belongings:
         subscription=subscription.pk,
         tenant=tenant.pk,
         approval=approval.pk,
-        invitation=invitation.pk,
     )

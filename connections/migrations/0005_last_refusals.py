@@ -6,8 +6,8 @@ from tenants import protection
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("connections", "0002_approvals"),
-        ("tenants", "0004_consent_notes"),
+        ("connections", "0004_who_has_left"),
+        ("tenants", "0006_consent_notes"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from tenants import protection
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0003_onboarding"),
+        ("tenants", "0005_what_is_counted"),
     ]
 
     operations = [

@@ -6,8 +6,8 @@ from tenants import protection
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("connections", "0003_last_refusals"),
-        ("tenants", "0003_onboarding"),
+        ("connections", "0005_last_refusals"),
+        ("tenants", "0006_consent_notes"),
     ]
 
     operations = [
