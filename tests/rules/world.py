@@ -13,6 +13,7 @@ from connections.models import (
     Secret,
     SignInAnswer,
     SignInFlow,
+    UnansweredSignIn,
 )
 from tenants.models import Invitation, MailState, Membership, MicrosoftTenant, Organization, OutgoingMail, User
 from tenants.scoping import organization_scope, system_scope
@@ -157,6 +158,7 @@ def furnish(organization: Organization, user: User) -> Belongings:
             expires_at=now + timedelta(days=30),
         )
         ApprovalWaiter.objects.create(organization=organization, request=approval, member=member, since=now)
+        UnansweredSignIn.objects.create(organization=organization, member=member, began_at=now)
         LastRefusal.objects.create(
             organization=organization, member=member, tenant=tenant, reason="not_assigned", since=now, refused_at=now
         )
