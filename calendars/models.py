@@ -6,7 +6,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
-from tenants.models import TenantModel, TenantQuerySet
+from tenants.models import Detail, TenantModel, TenantQuerySet
 
 
 class CalendarQuerySet(TenantQuerySet["Calendar"]):
@@ -47,6 +47,10 @@ class Calendar(TenantModel):
     # Whether the round in progress began from nothing: then rows it did not bring are swept at its end.
     round_is_full = models.BooleanField(default=False)
     round_started_at = models.DateTimeField(null=True, blank=True)
+
+    # How much of each event the rows may hold at most: what the organization kept when the last full round began, or
+    # less if it was tightened since. Keeping more takes a full round.
+    kept_detail = models.CharField(max_length=12, choices=Detail.choices, default=Detail.DETAILS)
 
     # When somebody last said that something changed; a round that began earlier does not answer it.
     changed_at = models.DateTimeField(null=True, blank=True, db_index=True)
@@ -175,6 +179,10 @@ class Event(TenantModel):
     response = models.CharField(max_length=24, default="none")
     join_url = models.TextField(blank=True)
     web_link = models.TextField(blank=True)
+    # The text that people write into an event, as Microsoft sends it and never cleaned: it is strangers' HTML, so it is
+    # shown by `calendars.presentation.bodies` only. Occurrences have none of their own; they show their master's.
+    body = models.TextField(blank=True)
+    body_type = models.CharField(max_length=4, blank=True)
     # {"pattern": {...}, "range": {...}} of a master, as Microsoft sends it; shown in words, never expanded here.
     recurrence = models.JSONField(null=True, blank=True)
     etag = models.CharField(max_length=256, blank=True)

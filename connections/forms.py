@@ -29,6 +29,26 @@ class ConnectForm(forms.Form):
         return path if is_inside(path) else ""
 
 
+class ContinueForm(forms.Form):
+    """Where to go after signing in with Microsoft."""
+
+    next = forms.CharField(max_length=LONGEST_PATH, required=False, strip=True)
+
+    def clean_next(self) -> str:
+        path: str = self.cleaned_data["next"]
+        return path if is_inside(path) else ""
+
+
+class AccountForm(BaseSignupForm):  # type: ignore[misc]  # allauth comes without types
+    """allauth's sign-up without a password: Microsoft vouches for the person, the mail for the address."""
+
+
+class RemoveIdentityForm(forms.Form):
+    """Which account at Microsoft shall open nothing here any more."""
+
+    remove = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+
+
 class AskForm(forms.Form):
     """Which company decides, and whom to write to, if anybody."""
 
@@ -64,26 +84,6 @@ class RemindForm(forms.Form):
     """How many reminders the person saw when they pressed the button: pressing twice is one reminder."""
 
     seen = forms.IntegerField(min_value=0, max_value=9, required=False)
-
-
-class ContinueForm(forms.Form):
-    """Where to go after signing in with Microsoft."""
-
-    next = forms.CharField(max_length=LONGEST_PATH, required=False, strip=True)
-
-    def clean_next(self) -> str:
-        path: str = self.cleaned_data["next"]
-        return path if is_inside(path) else ""
-
-
-class AccountForm(BaseSignupForm):  # type: ignore[misc]  # allauth comes without types
-    """allauth's sign-up without a password: Microsoft vouches for the person, the mail for the address."""
-
-
-class RemoveIdentityForm(forms.Form):
-    """Which account at Microsoft shall open nothing here any more."""
-
-    remove = forms.IntegerField(min_value=1, max_value=2**63 - 1)
 
 
 class LinkForm(forms.Form):

@@ -2,11 +2,25 @@
 
 import uuid
 from datetime import datetime
-from typing import Self
+from typing import Final, Protocol, Self
 
 from django.db import models
+from django.db.models import Q
 
-from tenants.models import Membership, MicrosoftTenant, TenantModel, TenantQuerySet
+from tenants.models import Membership, MicrosoftTenant, TenantModel, TenantQuerySet, TenantsAllowed
+
+# In which Microsoft keeps all accounts that belong to no company.
+PERSONAL_TENANT: Final = uuid.UUID("9188040d-6c67-4c5b-b112-36a304b66dad")
+
+
+class WhoMayConnect(Protocol):
+    """What an organization has decided, or considers: itself, or values that somebody proposes."""
+
+    @property
+    def tenants_allowed(self) -> str: ...
+
+    @property
+    def personal_accounts(self) -> bool: ...
 
 
 class Status(models.TextChoices):
@@ -37,6 +51,22 @@ class ConnectionQuerySet(TenantQuerySet["Connection"]):
 
     def belonging_to(self, membership_id: int) -> Self:
         return self.filter(member_id=membership_id)
+
+    def admitted(self, policies: WhoMayConnect, *, organization_id: int) -> Self:
+        """Those of this organization's that may be connected by these policies, which need not be its own yet."""
+        return self.filter(_admitted(policies, organization_id))
+
+    def turned_away(self, policies: WhoMayConnect, *, organization_id: int) -> Self:
+        """The others."""
+        return self.exclude(_admitted(policies, organization_id))
+
+
+def _admitted(policies: WhoMayConnect, organization_id: int) -> Q:
+    """Personal accounts have a policy of their own: no company is linked that they could belong to."""
+    companies = ~Q(tid=PERSONAL_TENANT)
+    if policies.tenants_allowed == TenantsAllowed.LINKED:
+        companies &= Q(tid__in=MicrosoftTenant.objects.of(organization_id).linked().values("tid"))
+    return companies | Q(tid=PERSONAL_TENANT) if policies.personal_accounts else companies
 
 
 class Connection(TenantModel):

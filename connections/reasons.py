@@ -134,6 +134,10 @@ WORDS: Final = {
     "microsoft_busy": Words("Microsoft is busy.", "Nothing to do: we try again by ourselves."),
     "our_setup": Words("Our own set-up at Microsoft is wrong.", "Nothing you can do: our operators have been told."),
     "our_request": Words("Microsoft did not understand us.", "Start again. If it happens twice, tell our support."),
+    "not_allowed_here": Words(
+        "Your organization no longer lets this account be connected.",
+        "Connect another account, or ask an owner or admin of your organization.",
+    ),
     "removed": Words(
         "Whoever connected this calendar was removed from the organization.",
         "They can connect it again once they are a member again.",

@@ -91,7 +91,12 @@ def empty(calendar: Calendar) -> None:
     """
     calendar.forget_links()
     if apply.empty(calendar):
-        calendar.version += 1
-        calendar.save(update_fields=["version"])
-        told = {"member_id": calendar.connection.member_id, "calendar_id": calendar.pk, "version": calendar.version}
-        transaction.on_commit(partial(live.publish, **told))
+        tell(calendar)
+
+
+def tell(calendar: Calendar) -> None:
+    """Something else is to be seen: move the version, and let open pages know after commit. As `empty` needs it."""
+    calendar.version += 1
+    calendar.save(update_fields=["version"])
+    told = {"member_id": calendar.connection.member_id, "calendar_id": calendar.pk, "version": calendar.version}
+    transaction.on_commit(partial(live.publish, **told))

@@ -7,7 +7,7 @@ from tenants import protection
 class Migration(migrations.Migration):
     dependencies = [
         ("connections", "0005_last_refusals"),
-        ("tenants", "0006_consent_notes"),
+        ("tenants", "0003_onboarding"),
     ]
 
     operations = [

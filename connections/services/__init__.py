@@ -16,6 +16,7 @@ from connections.services.accounts import (
     remove_identity,
 )
 from connections.services.outcomes import Connected, ConnectRefused, NoSuchConnection, Outcome, UnknownState
+from connections.services.policy import apply_who_may_connect
 from connections.services.restoring import restore, settle_doubt
 from connections.services.sealing import reseal
 from connections.services.sign_in import (
@@ -48,6 +49,7 @@ __all__ = [
     "UnknownState",
     "Unrecognized",
     "add_identity",
+    "apply_who_may_connect",
     "begin_connect",
     "begin_recognition",
     "disconnect",

@@ -13,10 +13,11 @@ from connections.graph import (
     Refused,
 )
 from connections.graph.tokens import StoredTokens
+from connections.identity import allow_writing
 from connections.models import Connection, Secret, Status
 from connections.services import consent
 from connections.services.withdrawing import CONSENT_GONE, note_broken, wait_for_approval
-from tenants.models import ConsentState, MicrosoftTenant
+from tenants.models import Access, ConsentState, MicrosoftTenant, Organization
 from tenants.scoping import organization_scope
 
 log = structlog.get_logger(__name__)
@@ -30,7 +31,7 @@ _STATUS_AFTER: dict[type[GraphError], tuple[Status, str]] = {
 
 
 class ConnectionNotActive(Exception):
-    """The connection is not there, or its state says that nobody may use it now."""
+    """The connection is not there, or its state or a policy of the organization says that nobody may use it now."""
 
 
 def open_graph(*, organization_id: int, connection_id: int, now: datetime, leaving: bool = False) -> GraphClient:
@@ -40,21 +41,27 @@ def open_graph(*, organization_id: int, connection_id: int, now: datetime, leavi
     Opens its own scope; the client is used outside of every scope. `now` is aware, in UTC. With `leaving` a connection
     that was just disconnected is opened once more, to tell Microsoft so, as long as its tokens are there.
 
+    The client can write only where the organization lets Almanac write and the person has granted it.
+
     Raises:
         ConnectionNotActive: see there.
     """
     statuses = [Status.ACTIVE, Status.DISCONNECTED] if leaving else [Status.ACTIVE]
     with organization_scope(organization_id):
+        policies = Organization.objects.of(organization_id).get()
         usable = Connection.objects.of(organization_id).filter(
             pk=connection_id, status__in=statuses, secret__isnull=False
         )
         if not leaving:
             # Whoever was removed a moment ago is out, before beat has come by.
             usable = usable.filter(member__removed_at__isnull=True)
-        if not usable.exists():
+            usable = usable.admitted(policies, organization_id=organization_id)
+        scopes = usable.values_list("scopes", flat=True).first()
+        if scopes is None:
             raise ConnectionNotActive(connection_id)
-    tokens = StoredTokens(organization_id=organization_id, connection_id=connection_id)
-    return GraphClient(tokens, opened_at=now)
+    tokens = StoredTokens(organization_id=organization_id, connection_id=connection_id, leaving=leaving)
+    may_write = policies.access == Access.WRITE and allow_writing(scopes) and not leaving
+    return GraphClient(tokens, opened_at=now, read_only=not may_write)
 
 
 def record_success(*, organization_id: int, connection_id: int, now: datetime) -> None:

@@ -72,7 +72,7 @@ def callback(request: HttpRequest) -> HttpResponse:
 @require_GET
 @unrecorded
 def finish(request: HttpRequest) -> HttpResponse:
-    """The browser is back with its session: connect the mailbox, recognize or believe the person, or say why not."""
+    """The browser is back with its session: go on as what it began asks for, or say why not."""
     if services.is_account_answer(key=request.GET.get("k", "")):
         return recognize(request)
     if proving.is_proof(request.GET.get("k", "")):

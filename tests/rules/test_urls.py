@@ -157,6 +157,8 @@ TABLE = """
     /o/<slug>/calendar/events/<pk>/                POST  sign-in  404      405      405      405
     /o/<slug>/calendar/stream/                     GET   sign-in  404      200      200      200
     /o/<slug>/calendar/stream/                     POST  sign-in  404      405      405      405
+    /o/<slug>/settings/policies/                   GET   sign-in  404      403      200      200
+    /o/<slug>/settings/policies/                   POST  sign-in  404      403      422      422
     /o/<slug>/connections/<pk>/disconnect/         GET   sign-in  404      200      404      404
     /o/<slug>/connections/<pk>/disconnect/         POST  sign-in  404      302      404      404
     /o/<slug>/activity/                            GET   sign-in  404      403      200      200

@@ -109,7 +109,7 @@ def test_roles_up_to_ones_own_are_given_and_taken(cast: Cast, now: datetime, who
         ("alice", "alice", Role.ADMIN, services.LastOwner),
     ],
 )
-def test_what_a_role_does_not_include_is_refused_by_the_service_itself(  # noqa: PLR0917 - its cases have four parts
+def test_what_a_role_does_not_include_is_refused_by_the_service_itself(
     cast: Cast, now: datetime, who: str, whose: str, role: Role, refusal: type[Exception]
 ):
     with pytest.raises(refusal):
