@@ -78,6 +78,32 @@ TABLE = """
     /connections/callback/                         POST  400      400      400      400      400
     /connections/finish/                           GET   410      410      410      410      410
     /connections/finish/                           POST  405      405      405      405      405
+    /connections/approved/                         GET   404      404      404      404      404
+    /connections/approved/                         POST  405      405      405      405      405
+    /approve/                                      GET   404      404      404      404      404
+    /approve/                                      POST  405      405      405      405      405
+    /approve/continue/                             GET   405      405      405      405      405
+    /approve/continue/                             POST  404      404      404      404      404
+    /approve/decline/                              GET   405      405      405      405      405
+    /approve/decline/                              POST  404      404      404      404      404
+    /approve/prove/                                GET   405      405      405      405      405
+    /approve/prove/                                POST  404      404      404      404      404
+    /approve/<token>/                              GET   404      404      404      404      404
+    /approve/<token>/                              POST  405      405      405      405      405
+    /o/<slug>/ask/                                 GET   sign-in  404      200      200      200
+    /o/<slug>/ask/                                 POST  sign-in  404      422      422      422
+    /o/<slug>/ask/no/                              GET   sign-in  404      405      405      405
+    /o/<slug>/ask/no/                              POST  sign-in  404      302      302      302
+    /o/<slug>/ask/<pk>/                            GET   sign-in  404      200      200      200
+    /o/<slug>/ask/<pk>/                            POST  sign-in  404      405      405      405
+    /o/<slug>/ask/<pk>/mail/                       GET   sign-in  404      405      405      405
+    /o/<slug>/ask/<pk>/mail/                       POST  sign-in  404      422      422      422
+    /o/<slug>/ask/<pk>/remind/                     GET   sign-in  404      405      405      405
+    /o/<slug>/ask/<pk>/remind/                     POST  sign-in  404      302      302      302
+    /o/<slug>/ask/<pk>/link/                       GET   sign-in  404      405      405      405
+    /o/<slug>/ask/<pk>/link/                       POST  sign-in  404      302      302      302
+    /o/<slug>/ask/<pk>/take-back/                  GET   sign-in  404      405      405      405
+    /o/<slug>/ask/<pk>/take-back/                  POST  sign-in  404      302      302      302
     /webhooks/graph/                               GET   405      405      405      405      405
     /webhooks/graph/                               POST  400      400      400      400      400
     /invite/                                       GET   410      410      410      410      410
