@@ -27,10 +27,14 @@ class ConnectionKey(NamedTuple):
 
 
 def marked_calendars(*, now: datetime) -> list[CalendarKey]:
-    """Followed calendars with a change that no finished round has answered, the longest waiting first."""
+    """
+    Followed calendars with a change that no finished round has answered, the longest waiting first; and those that were
+    not read since access to their mailbox came back, as nobody told us of changes meanwhile.
+    """
     with system_scope("marks that nobody has answered"):
         unanswered = Q(synced_at__isnull=True) | Q(changed_at__gt=F("synced_at"))
-        return _keys(_free(now).filter(unanswered, changed_at__lt=now - PATIENCE).order_by("changed_at"))
+        came_back = Q(synced_at__lt=F("connection__connected_at"), connection__connected_at__lt=now - PATIENCE)
+        return _keys(_free(now).filter(Q(unanswered, changed_at__lt=now - PATIENCE) | came_back).order_by("changed_at"))
 
 
 def quiet_calendars(*, now: datetime) -> list[CalendarKey]:

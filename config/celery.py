@@ -17,6 +17,7 @@ app.conf.task_routes = {
     "calendars.tasks.list_calendars": {"queue": "interactive"},
     "webhooks.tasks.listen_to_mailbox": {"queue": "interactive"},
     "webhooks.tasks.leave_mailbox": {"queue": "interactive"},
+    "webhooks.tasks.disconnect_leaver": {"queue": "interactive"},
     "tenants.tasks.send_mail": {"queue": "interactive"},
 }
 
@@ -44,12 +45,23 @@ app.conf.beat_schedule = {
     },
     # The window moves with the days; the chain of links does not, so it is begun anew now and then.
     "move-windows": {"task": "calendars.tasks.move_windows", "schedule": crontab(minute="41", hour="3")},
+    # Whoever has left is out at once; what they had connected follows within the minute.
+    "disconnect-leavers": {"task": "webhooks.tasks.disconnect_leavers", "schedule": 15.0},
     "finish-disconnections": {"task": "webhooks.tasks.finish_disconnections", "schedule": 300.0},
     "finish-erasures": {"task": "webhooks.tasks.finish_erasures", "schedule": 20.0},
     "finish-exports": {"task": "calendars.tasks.finish_exports", "schedule": 60.0},
     "forget-old-exports": {"task": "calendars.tasks.forget_old_exports", "schedule": 600.0},
     "send-waiting-mail": {"task": "tenants.tasks.send_waiting_mail", "schedule": 5.0},
+    "forget-old-mails": {"task": "tenants.tasks.forget_old_mails", "schedule": crontab(minute="11", hour="4")},
+    # Soon after the fact: somebody waits to be told.
+    "close-approval-requests": {"task": "connections.tasks.close_approval_requests", "schedule": 60.0},
+    "remind-administrators": {
+        "task": "connections.tasks.remind_administrators",
+        "schedule": crontab(minute="17"),
+    },
     "forget-old-sign-ins": {"task": "connections.tasks.forget_old_sign_ins", "schedule": 600.0},
+    # An administrator has approved: whoever waits for it sees their calendar come back.
+    "try-waiting-connections": {"task": "connections.tasks.try_waiting_connections", "schedule": 30.0},
     "forget-old-deliveries": {
         "task": "webhooks.tasks.forget_old_deliveries",
         "schedule": crontab(minute="53", hour="4"),

@@ -22,7 +22,7 @@ FIELDS = frozenset(
     {
         "event", "level", "timestamp", "logger", "exception", "exc_info", "request_id", "method", "route", "status",
         "ms", "user", "organization", "connection", "calendar", "task", "code", "reason", "graph_request_id", "count",
-        "pages", "stored", "removed", "skipped", "round", "attempt", "items", "forged",
+        "pages", "stored", "removed", "skipped", "round", "attempt", "items", "forged", "mail",
     }
 )  # fmt: skip
 

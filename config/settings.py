@@ -2,6 +2,7 @@
 
 import zoneinfo
 from datetime import timedelta
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -55,6 +56,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
 ]
 
 MIDDLEWARE = [
@@ -159,14 +161,27 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Beside allauth's own limits: a stranger must not fill somebody's mailbox with links.
-ACCOUNT_RATE_LIMITS = {"reset_password": "20/m/ip,5/h/key"}
+ACCOUNT_RATE_LIMITS = {"reset_password": "20/m/ip,5/h/key", "microsoft": "20/m/ip"}
+MFA_ADAPTER = "tenants.adapters.SecondFactorAdapter"
+# Codes only: no page of ours registers a security key.
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Almanac"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(ALMANAC_ORIGIN).scheme
 ALLAUTH_TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXY_COUNT", default=0)
 
 # --- mail -----------------------------------------------------------------------------------------------------
 vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEVELOPMENT else "dummymail://"))
+if vars()["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
+    EMAIL_BACKEND = "tenants.services.smtp.EmailBackend"
+# A mail server that says nothing must not hold a worker for ever.
+EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="Almanac <almanac@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Whom a Microsoft administrator deals with, as the page says that asks for their approval.
+PUBLISHER: str = env.str("PUBLISHER", default="Almanac")
+PUBLISHER_VERIFIED: bool = env.bool("PUBLISHER_VERIFIED", default=False)
+SUPPORT_ADDRESS: str = env.str("SUPPORT_ADDRESS", default="") or parseaddr(DEFAULT_FROM_EMAIL)[1]
 
 # --- browser --------------------------------------------------------------------------------------------------
 _SECURE = urlsplit(ALMANAC_ORIGIN).scheme == "https"

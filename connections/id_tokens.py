@@ -25,6 +25,17 @@ KEYS_LAST: Final = timedelta(hours=24)
 # How soon an unknown key may make us ask again: a stranger can send us tokens with made-up key ids.
 ASK_AGAIN_AFTER: Final = timedelta(minutes=5)
 PERSONAL_TENANT: Final = UUID("9188040d-6c67-4c5b-b112-36a304b66dad")
+# Template ids of the directory roles that may approve an app for everybody; they are the same in every directory.
+APPROVING_ROLES: Final = frozenset(
+    {
+        "62e90394-69f5-4237-9190-012177145e10",  # Global Administrator
+        "e8611ab8-c189-46e8-94e1-60213ab1f814",  # Privileged Role Administrator
+        "158c047a-c907-4556-b7ef-446551a6b5f7",  # Cloud Application Administrator
+        "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3",  # Application Administrator
+    }
+)
+# Nobody holds nearly as many directory roles.
+_MOST_ROLES: Final = 200
 
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _REQUIRED = ["exp", "iat", "nbf", "iss", "aud", "sub", "tid", "oid"]
@@ -42,12 +53,18 @@ class KeysUnavailable(Exception):
 
 @dataclass(frozen=True)
 class Claims:
-    """Who signed in. `address` and `name` are for showing only."""
+    """Who signed in. `address` and `name` are for showing only; `roles` are template ids of directory roles."""
 
     tid: UUID
     oid: UUID
     address: str
     name: str
+    roles: frozenset[str] = frozenset()
+
+    @property
+    def may_approve_apps(self) -> bool:
+        """Whether they hold a role by which an administrator may approve an app for the whole directory."""
+        return bool(self.roles & APPROVING_ROLES)
 
     @property
     def is_personal(self) -> bool:
@@ -141,7 +158,14 @@ def verify(raw: str, keys: KeyRing, *, client_id: str, issuer: str, nonce: str, 
         oid=UUID(oid),
         address=label(claims.get("preferred_username"), 320),
         name=label(claims.get("name"), 256),
+        roles=_roles(claims.get("wids")),
     )
+
+
+def _roles(value: object) -> frozenset[str]:
+    """The directory roles of the claim `wids`; what does not look like one counts for nothing."""
+    found = value[:_MOST_ROLES] if isinstance(value, list) else []
+    return frozenset(role.lower() for role in found if isinstance(role, str) and _GUID.fullmatch(role.lower()))
 
 
 def label(value: object, longest: int) -> str:

@@ -6,7 +6,7 @@ from typing import Self
 
 from django.db import models
 
-from tenants.models import Membership, TenantModel, TenantQuerySet
+from tenants.models import Membership, MicrosoftTenant, TenantModel, TenantQuerySet
 
 
 class Status(models.TextChoices):
@@ -57,6 +57,7 @@ class Connection(TenantModel):
     reason = models.CharField(max_length=64, blank=True)
     status_since = models.DateTimeField()
     scopes = models.JSONField(default=list)
+    # Since when our access is unbroken: the last sign-in, or the return of an approval.
     connected_at = models.DateTimeField()
     succeeded_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
@@ -93,6 +94,15 @@ class Connection(TenantModel):
                 "member", "address", "display_name", "scopes", "status", "reason", "status_since", "connected_at"
             ]
         )  # fmt: skip
+
+    def come_back(self, *, now: datetime) -> None:
+        """
+        Access is there again without a sign-in of the person's. Saves.
+
+        `connected_at` moves as for a sign-in: what was read or promised before may have been lost since.
+        """
+        self.status, self.reason, self.status_since, self.connected_at = Status.ACTIVE, "", now, now
+        self.save(update_fields=["status", "reason", "status_since", "connected_at"])
 
     def become(self, status: Status, *, reason: str = "", request_id: str = "", now: datetime) -> None:
         """Change state. `status_since` moves only when the state or its reason really changes. Saves."""
@@ -175,6 +185,26 @@ class SignInAnswer(TenantModel):
         return f"<SignInAnswer {self.pk}>"
 
 
+class UnansweredSignIn(TenantModel):
+    """
+    A member went to Microsoft and never came back: perhaps Microsoft asked for an approval. The latest one of each.
+
+    Pages offer to ask an administrator until the member says no (`dismissed_at`), asks, or connects after all.
+    """
+
+    member = models.ForeignKey("tenants.Membership", on_delete=models.CASCADE, related_name="+")
+    began_at = models.DateTimeField()
+    dismissed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TenantQuerySet["UnansweredSignIn"].as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "member"], name="unanswered_sign_in_latest")]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} of member {self.member_id}"
+
+
 class ApprovalState(models.TextChoices):
     """How a request for an administrator's approval stands."""
 
@@ -234,8 +264,20 @@ class ApprovalRequest(TenantModel):
     def __repr__(self) -> str:
         return f"<ApprovalRequest {self.pk} {self.state}>"
 
+    @property
+    def place_of_link(self) -> str:
+        """Where the link is sealed to: by the row's own key, since the seal comes before the row has an id."""
+        return f"connections_approvalrequest.sealed_link:{self.key}"
+
     def is_live(self, now: datetime) -> bool:
         return self.state == ApprovalState.WAITING and self.expires_at > now
+
+
+class ApprovalWaiterQuerySet(TenantQuerySet["ApprovalWaiter"]):
+    def present(self) -> Self:
+        """Without those who have left the organization; with the people, the first to wait first."""
+        still_here = self.filter(member__removed_at__isnull=True)
+        return still_here.select_related("member__user").order_by("since", "pk")
 
 
 class ApprovalWaiter(TenantModel):
@@ -246,10 +288,100 @@ class ApprovalWaiter(TenantModel):
     since = models.DateTimeField()
     told_at = models.DateTimeField(null=True, blank=True)
 
-    objects = TenantQuerySet["ApprovalWaiter"].as_manager()
+    objects = ApprovalWaiterQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["request", "member"], name="approval_waiter_unique")]
 
     def __str__(self) -> str:
         return f"#{self.pk} of request {self.request_id}"
+
+
+class MicrosoftIdentity(models.Model):
+    """
+    An account at Microsoft that a person signs in with, for as long as they want.
+
+    It is a person's and no organization's. `tid` and `oid` are who it is; address and name are labels.
+    """
+
+    user = models.ForeignKey("tenants.User", on_delete=models.CASCADE, related_name="microsoft_identities")
+    tid = models.UUIDField()
+    oid = models.UUIDField()
+    address = models.CharField(max_length=320, blank=True)
+    display_name = models.CharField(max_length=256, blank=True)
+    linked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tid", "oid"], name="microsoft_identity_unique")]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} of person {self.user_id}"
+
+    def __repr__(self) -> str:
+        return f"<MicrosoftIdentity {self.pk}>"
+
+
+class AccountPurpose(models.TextChoices):
+    """What a trip to Microsoft is for that belongs to no organization."""
+
+    SIGN_IN = "sign_in", "Sign in"
+    LINK = "link", "Add to an account"
+
+
+class AccountSignIn(models.Model):
+    """
+    One trip to Microsoft by which somebody wants to be recognized here, and what came back of it.
+
+    Like a sign-in flow, but before any organization is known. Taken once, by deleting it; void after ten minutes, or
+    two minutes after Microsoft's answer.
+    """
+
+    # A random key of the row's own, so that the seals can name the row before it has an id.
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    state_digest = models.CharField(max_length=64, unique=True)
+    purpose = models.CharField(max_length=16, choices=AccountPurpose.choices)
+    # Whose account is added to; nobody's while signing in.
+    user = models.ForeignKey("tenants.User", on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    session_digest = models.CharField(max_length=64, db_index=True)
+    return_path = models.CharField(max_length=512, blank=True)
+    sealed_flow = models.BinaryField()
+    # Of a one-time key that has nothing to do with the state; both are empty until Microsoft has answered.
+    key_digest = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    sealed_fields = models.BinaryField(null=True, blank=True)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.purpose}"
+
+    def __repr__(self) -> str:
+        return f"<AccountSignIn {self.pk}>"
+
+
+class LastRefusal(TenantModel):
+    """
+    A member's last trip to Microsoft connected nothing, for a reason that somebody else can solve; one for each member.
+
+    Gone as soon as the member connects. `tenant` is where they seem to come from: the answer itself named none.
+    """
+
+    member = models.OneToOneField("tenants.Membership", on_delete=models.CASCADE, related_name="+")
+    tenant = models.ForeignKey(
+        "tenants.MicrosoftTenant", on_delete=models.SET_NULL, null=True, blank=True, related_name="refusals"
+    )
+    # A code of ours, of which `connections/reasons.py` has the words.
+    reason = models.CharField(max_length=64)
+    since = models.DateTimeField()
+    refused_at = models.DateTimeField()
+
+    objects = TenantQuerySet["LastRefusal"].as_manager()
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.reason}"
+
+    def __repr__(self) -> str:
+        return f"<LastRefusal {self.pk} {self.reason}>"
+
+    def repeat(self, *, tenant: MicrosoftTenant | None, reason: str, now: datetime) -> None:
+        """Refused once more. How long it has been so counts from the first time. Saves."""
+        self.tenant, self.reason, self.refused_at = tenant, reason, now
+        self.save(update_fields=["tenant", "reason", "refused_at"])

@@ -96,6 +96,10 @@ WORDS: Final = {
         "Microsoft asks an administrator of your company to approve Almanac first.",
         "Ask your Microsoft administrator to approve Almanac, then connect again.",
     ),
+    "approval_withdrawn": Words(
+        "An administrator of your company withdrew the approval for Almanac.",
+        "Ask your Microsoft administrator to approve it again: then it comes back by itself, and nothing is lost.",
+    ),
     "service_missing": Words(
         "The service that holds calendars is not switched on in your company's Microsoft tenant.",
         "Your Microsoft administrator can switch it on; then connect again.",
@@ -130,6 +134,14 @@ WORDS: Final = {
     "microsoft_busy": Words("Microsoft is busy.", "Nothing to do: we try again by ourselves."),
     "our_setup": Words("Our own set-up at Microsoft is wrong.", "Nothing you can do: our operators have been told."),
     "our_request": Words("Microsoft did not understand us.", "Start again. If it happens twice, tell our support."),
+    "removed": Words(
+        "Whoever connected this calendar was removed from the organization.",
+        "They can connect it again once they are a member again.",
+    ),
+    "left_organization": Words(
+        "Whoever connected this calendar has left the organization.",
+        "They can connect it again once they are a member again.",
+    ),
     "left": Words("You disconnected this calendar.", "Connect it again whenever you like."),
 }  # fmt: skip
 

@@ -1,7 +1,8 @@
-"""Where Microsoft sends browsers back to; the first of these is registered there, letter for letter."""
+"""Where Microsoft sends browsers back to; the first and the last are registered there, letter for letter."""
 
 from django.urls import path
 
+from connections.views.approve import approved
 from connections.views.machines import callback, finish
 
 app_name = "sign_in"
@@ -9,4 +10,5 @@ app_name = "sign_in"
 urlpatterns = [
     path("callback/", callback, name="callback"),
     path("finish/", finish, name="finish"),
+    path("approved/", approved, name="approved"),
 ]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
 # A page of a stranger may name this machine by a host of its own (DNS rebinding): only these are answered.
+_LOOPBACK = re.compile(r"127(?:\.\d{1,3}){3}")
 HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]", "login.microsoftonline.com", "graph.microsoft.com"})
 LARGEST_BODY = 8 * 1024 * 1024
 
@@ -56,7 +57,9 @@ def create_app(
 
 def _refuse_other_hosts() -> Response | None:
     host = request.host.lower()
-    if _name(host) in HOSTS:
+    name = _name(host)
+    # All of 127.0.0.0/8 is this machine, and `--host` may name any of it.
+    if name in HOSTS or _LOOPBACK.fullmatch(name):
         return None
     return Response("This is the sandbox of this machine; it does not answer for that host.\n", 421)
 

@@ -245,7 +245,8 @@ def _date(value: object) -> date:
     if not isinstance(value, str):
         raise invalid_property()
     try:
-        return date.fromisoformat(value[:10])
+        # Microsoft's own clients write a moment here, of which the day counts.
+        return date.fromisoformat(value) if len(value) <= 10 else datetime.fromisoformat(value).date()
     except ValueError as error:
         raise unreadable(f"Cannot convert the literal '{value}' to the expected type 'Edm.Date'.") from error
 

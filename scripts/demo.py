@@ -92,6 +92,7 @@ def ready_lines(origin: str, sandbox: str, people: People, state: State) -> Iter
     yield f"Almanac is ready: {origin}"
     for email, role in ((people.owner, "owner"), (people.member, "member"), (people.support, "support staff")):
         yield f"  Sign in as {email} with {people.password} ({role})"
+    yield "  Support staff are asked for six digits, too: `make code` prints them"
     yield f"  Outlook is played by the sandbox: {sandbox}"
     yield f"  {state.events} events synced"
     yield "  Ctrl-C stops everything"

@@ -27,6 +27,8 @@ class Act(StrEnum):
     TENANT_APPROVED = "tenant.approved"
     TENANT_WITHDRAWN = "tenant.withdrawn"
     APPROVAL_ASKED = "approval.asked"
+    APPROVAL_LINK_RENEWED = "approval.link-renewed"
+    APPROVAL_CLAIMED = "approval.claimed"
     APPROVAL_MAILED = "approval.mailed"
     APPROVAL_REMINDED = "approval.reminded"
     APPROVAL_REVOKED = "approval.revoked"
@@ -68,13 +70,15 @@ SENTENCES: dict[Act, str] = {
     Act.MEMBER_LEFT: "left",
     Act.PERSON_DELETION_ASKED: "asked for their data to be deleted",
     Act.PERSON_DELETED: "deleted the data of",
-    Act.POLICY_CHANGED: "changed a policy",
+    Act.POLICY_CHANGED: "changed the policy",
     Act.POLICY_APPLIED: "applied the policies to what is stored",
     Act.TENANT_LINKED: "linked the Microsoft tenant",
     Act.TENANT_UNLINKED: "unlinked the Microsoft tenant",
     Act.TENANT_APPROVED: "approved Almanac for",
     Act.TENANT_WITHDRAWN: "found the approval withdrawn in",
     Act.APPROVAL_ASKED: "asked for an administrator's approval in",
+    Act.APPROVAL_LINK_RENEWED: "made a new link for the approval of",
+    Act.APPROVAL_CLAIMED: "came back from Microsoft with a yes, not yet proven, for",
     Act.APPROVAL_MAILED: "had the request for approval mailed for",
     Act.APPROVAL_REMINDED: "reminded the administrator of",
     Act.APPROVAL_REVOKED: "took back the request for approval in",
@@ -100,3 +104,18 @@ SENTENCES: dict[Act, str] = {
     Act.SUPPORT_RESUMED: "resumed",
     Act.SUPPORT_DISCONNECTED: "disconnected",
 }
+
+# Kinds of acts, as people filter by them: the name in addresses, the words, and how the acts of that kind begin.
+KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "people": ("People and roles", ("member.", "invitation.", "person.")),
+    "organization": ("The organization and its policies", ("organization.", "policy.")),
+    "approvals": ("Microsoft tenants and approvals", ("tenant.", "approval.")),
+    "connections": ("Connected calendars", ("connection.",)),
+    "exports": ("Exports", ("export.", "activity.")),
+    "support": ("What Almanac's support did", ("support.",)),
+}
+
+
+def acts_of(kind: str) -> list[Act]:
+    """The acts of one of `KINDS`."""
+    return [act for act in Act if act.value.startswith(KINDS[kind][1])]

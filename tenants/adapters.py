@@ -1,18 +1,29 @@
 """How allauth behaves here: our mails, our addresses, and a way back that stays inside this site."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any, ClassVar
+from uuid import uuid4
 
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.forms import BaseForm
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 
+from tenants import services
 from tenants.addresses import is_inside
-from tenants.emails import Mail, compose
+from tenants.crypto import SealError
+from tenants.emails import Mail, queue
 from tenants.models import User
+
+log = structlog.get_logger(__name__)
 
 _WITH_ACCOUNT = "You get this mail because an account at Almanac uses this address."
 _WITHOUT_ACCOUNT = "You get this mail because somebody typed this address at Almanac."
@@ -38,8 +49,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth co
     }
 
     def send_mail(self, template_prefix: str, email: str, context: Context) -> None:
-        """Send what allauth wants said, in our words; `template_prefix` is allauth's name of the occasion."""
-        compose(MAILS[template_prefix](context), to=email).send()
+        """
+        Have said what allauth wants said, in our words; `template_prefix` is allauth's name of the occasion.
+
+        It waits in a row like every mail, so a mail server that is slow or down makes no page slow or wrong, and no
+        page tells by its pace whether an address has an account.
+        """
+        occasion = template_prefix.removeprefix("account/email/")
+        # Each call is an occasion of its own: allauth has counted already how often somebody may ask.
+        key = f"account:{occasion}:{uuid4().hex}"
+        queue(MAILS[template_prefix](context), to=email, key=key, now=timezone.now())
 
     def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:
         """
@@ -68,6 +87,42 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth co
         return str(credentials.get("email", "")).strip().lower()
 
 
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth comes without types
+    """Named in settings.MFA_ADAPTER: what authenticators rest on is stored sealed."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultMFAAdapter.error_messages,
+        "add_email_blocked": "While two-step sign-in is on, no address can be added.",
+        "cannot_generate_recovery_codes": "Switch two-step sign-in on first.",
+        "incorrect_code": "This is not the code of this moment. Wait for the next one and type that.",
+        "unverified_email": "Confirm all your e-mail addresses first, or remove those that are not confirmed.",
+    }
+
+    def encrypt(self, text: str) -> str:
+        return services.seal_second_factor(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """
+        Raises:
+            Unopenable: the seal's key is missing. Forms then say so; templates show nothing.
+        """
+        try:
+            return services.unseal_second_factor(encrypted_text)
+        except SealError:
+            log.exception("second_factor_not_opened")
+            raise Unopenable from None
+
+
+class Unopenable(ValidationError):
+    """A code cannot be compared, and it is not the person's fault."""
+
+    # For templates: an answer that is not to be had is shown as nothing.
+    silent_variable_failure = True
+
+    def __init__(self) -> None:
+        super().__init__("We cannot check codes just now. Our operators have been told; try again later.")
+
+
 def _confirmation(context: Context) -> Mail:
     return Mail(
         subject="Confirm your e-mail address",
@@ -86,6 +141,7 @@ def _already_here(_: Context) -> Mail:
         paragraphs=(
             "Somebody tried to sign up at Almanac with this address. It has an account, so nothing has changed.",
             "If that was you, sign in. If you do not know your password any more, set a new one.",
+            "To sign in with Microsoft, sign in once without it, then add it in the menu of your account.",
         ),
         button="Set a new password",
         path=reverse("account_reset_password"),
@@ -118,24 +174,31 @@ def _new_password_wanted(context: Context) -> Mail:
     )
 
 
-def _notice(heading: str, told: Callable[[Context], str]) -> Callable[[Context], Mail]:
-    """A mail that tells of a change to an account, after the fact."""
+def _notice(
+    heading: str,
+    told: Callable[[Context], str],
+    *,
+    otherwise: str = _WAS_IT_YOU,
+    button: str = "Set a new password",
+    leads_to: str = "account_reset_password",
+) -> Callable[[Context], Mail]:
+    """A mail that tells of a change to an account, after the fact; `otherwise` is what to do about it."""
 
     def describe(context: Context) -> Mail:
         when = f"{context['timestamp']:%d %B %Y at %H:%M} UTC, from the network address {context['ip']}."
         return Mail(
             subject=heading,
             heading=heading,
-            paragraphs=(told(context), f"This was on {when}", _WAS_IT_YOU),
-            button="Set a new password",
-            path=reverse("account_reset_password"),
+            paragraphs=(told(context), f"This was on {when}", otherwise),
+            button=button,
+            path=reverse(leads_to),
             reason=_WITH_ACCOUNT,
         )
 
     return describe
 
 
-# By allauth's name of the occasion; a test compares this with the templates that allauth ships.
+# By allauth's name of the occasion, and ours for Microsoft; a test compares this with the templates that allauth ships.
 MAILS: dict[str, Callable[[Context], Mail]] = {
     "account/email/email_confirmation": _confirmation,
     "account/email/email_confirmation_signup": _confirmation,
@@ -159,4 +222,39 @@ MAILS: dict[str, Callable[[Context], Mail]] = {
     "account/email/email_deleted": _notice(
         "An address was removed", lambda context: f"{context['deleted_email']} no longer belongs to your account."
     ),
+    "mfa/email/totp_activated": _notice(
+        "Two-step sign-in is on", lambda _: "From now on your account asks for a code of your app after the password."
+    ),
+    "mfa/email/totp_deactivated": _notice(
+        "Two-step sign-in is off", lambda _: "Your account no longer asks for a code of your app after the password."
+    ),
+    "microsoft/email/added": _notice(
+        "A Microsoft account opens your account",
+        lambda context: f"{context['microsoft_account']} was added to your account: whoever has it can sign in as you.",
+        otherwise="If that was not you, remove it and set a new password: somebody else may know the old one.",
+        button="See what opens my account",
+        leads_to="microsoft:identities",
+    ),
+    "microsoft/email/removed": _notice(
+        "A Microsoft account was removed", lambda _: "A Microsoft account no longer opens your account."
+    ),
+    "mfa/email/recovery_codes_generated": _notice(
+        "You have new recovery codes", lambda _: "New recovery codes were made for your account; the old ones are void."
+    ),
+}
+
+# Made up, for the development address that shows every mail, and for the tests that look at them.
+_SAMPLE_CONTEXT: Context = {
+    "key": "made-up-key",
+    "uid": "1",
+    "timestamp": datetime(2027, 1, 31, 9, 30, tzinfo=UTC),
+    "ip": "192.0.2.1",
+    "from_email": "alice@acme.example",
+    "to_email": "alice.moreau@acme.example",
+    "deleted_email": "alice@acme.example",
+    "microsoft_account": "alice.moreau@contoso.example",
+}
+SAMPLES: dict[str, Callable[[], Mail]] = {
+    occasion.rsplit("/", 1)[-1].replace("_", "-"): partial(describe, _SAMPLE_CONTEXT)
+    for occasion, describe in MAILS.items()
 }

@@ -5,11 +5,11 @@ from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
-from tenants.models import Membership, Organization, User
+from tenants.models import Membership, Organization, OutgoingMail, User
 from tenants.policies import Role
 from tenants.support import SupportAdmin
 
-__all__ = ["OrganizationAdmin", "PersonAdmin", "SupportAdmin"]
+__all__ = ["OrganizationAdmin", "OutgoingMailAdmin", "PersonAdmin", "SupportAdmin"]
 
 
 @admin.register(Organization)
@@ -47,6 +47,18 @@ class PersonAdmin(SupportAdmin[User]):
     list_filter = ("is_active", "is_staff", "date_joined", "last_login")
     search_fields = ("email",)
     ordering = ("-date_joined",)
+
+
+@admin.register(OutgoingMail)
+class OutgoingMailAdmin(SupportAdmin[OutgoingMail]):
+    """Whether mails go out. To whom and what is not shown: the person who misses one says which it is."""
+
+    list_display = ("id", "state", "queued_at", "attempts", "try_at", "sent_at", "last_error", "about_organization_id")
+    list_filter = ("state", "queued_at")
+    search_fields = ("=about_organization_id",)
+    search_help_text = "The id of an organization."
+    ordering = ("-queued_at",)
+    date_hierarchy = "queued_at"
 
 
 def _count(members: QuerySet[Membership]) -> Coalesce:

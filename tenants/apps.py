@@ -16,6 +16,12 @@ class TenantsConfig(AppConfig):
         scoping.guard_every_connection()
         if not settings.DEVELOPMENT:
             checks.refuse_unsafe_roles()
+        # They need models, which are there only now.
+        from allauth.mfa.signals import authenticator_added  # noqa: PLC0415
+
+        from tenants.second_step import remember_set_up  # noqa: PLC0415
+
+        authenticator_added.connect(remember_set_up, dispatch_uid="tenants.second_step")
 
 
 class SupportDeskConfig(admin_apps.AdminConfig):

@@ -6,11 +6,15 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import F, Q
 
-from tenants.models import MailState, Membership, MembershipQuerySet, Organization, OutgoingMail
+from tenants.models import Invitation, MailState, Membership, MembershipQuerySet, Organization, OutgoingMail
 from tenants.scoping import current_scope, system_scope
 
 # A mail that is "being sent" for longer was left by a worker that ended. Whether it left the house, nobody knows.
 SENDING_LASTS = timedelta(minutes=10)
+# Of a mail that is out or given up, its address is left, which is somebody's.
+MAIL_IS_KEPT = timedelta(days=30)
+# How the keys of mails begin that invite somebody.
+INVITATION_MAILS = "invitation:"
 
 
 class Standing(NamedTuple):
@@ -111,6 +115,27 @@ def organization_by_slug(slug: str) -> int | None:
         return Organization.objects.filter(slug=slug).values_list("pk", flat=True).first()
 
 
+class InvitationCard(NamedTuple):
+    """One invitation, wherever it is."""
+
+    organization_id: int
+    id: int
+
+
+def invitation_by_link(link_digest: str) -> InvitationCard | None:
+    """The invitation whose link this is the digest of, whether or not it still works."""
+    with system_scope("an invitation is found by its link"):
+        rows = Invitation.objects.filter(link_digest=link_digest).values_list("organization_id", "pk")
+        return next((InvitationCard(*row) for row in rows), None)
+
+
+def invitation_mails_to(address: str, *, since: datetime) -> int:
+    """How many invitations were mailed to this address, by all organizations together."""
+    with system_scope("one address is mailed few invitations"):
+        mails = OutgoingMail.objects.filter(address=address, queued_at__gt=since)
+        return mails.filter(key__startswith=INVITATION_MAILS).count()
+
+
 # --- mail that waits ------------------------------------------------------------------------------------------------
 
 
@@ -147,6 +172,19 @@ def add_mail(
         return
     with system_scope("a mail about a person's own account"), connection.cursor() as cursor:
         cursor.execute(_ADD_MAIL, values)
+
+
+def mails_lately(*, address: str, organization_id: int, occasion: str, since: datetime) -> tuple[int, int]:
+    """
+    How many mails about an occasion (how its keys begin) were decided on since then: to this address by anybody, and
+    by this organization to anybody. For limits.
+    """
+    with system_scope("mails to strangers are few"):
+        lately = OutgoingMail.objects.filter(key__startswith=occasion, queued_at__gt=since)
+        return (
+            lately.filter(address__iexact=address).count(),
+            lately.filter(about_organization_id=organization_id).count(),
+        )
 
 
 def waiting_mails(now: datetime, *, most: int = 200) -> list[int]:
@@ -200,3 +238,11 @@ def forget_mails(*, about_organization_id: int, address: str | None = None) -> i
         if address is not None:
             mails = mails.filter(address__iexact=address)
         return mails.delete()[0]
+
+
+def forget_old_mails(now: datetime) -> int:
+    """Take away what was sent or given up a while ago. From then on its key is a new occasion."""
+    with system_scope("mails are long out"):
+        done = OutgoingMail.objects.filter(state__in=[MailState.SENT, MailState.FAILED])
+        gone, _ = done.filter(queued_at__lt=now - MAIL_IS_KEPT).delete()
+    return gone

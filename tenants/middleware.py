@@ -18,8 +18,9 @@ from django.utils import timezone
 
 from tenants import doors
 from tenants.context import memberships_of
-from tenants.models import Membership
+from tenants.models import Membership, Organization
 from tenants.scoping import organization_scope, support_scope
+from tenants.second_step import ask_for_second_step, has_taken_second_step
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -51,7 +52,8 @@ class SupportMiddleware:
     """
     The Django admin is for staff, and sees what the database grants to `almanac_support`.
 
-    Who is not signed in is asked to; who is no staff gets the 404 of a page that is not there.
+    Who is not signed in is asked to; who is no staff gets the 404 of a page that is not there. Staff also show a code
+    of their authenticator once in each session.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -68,6 +70,8 @@ class SupportMiddleware:
             raise Http404
         if _signed_in_at(request) < timezone.now() - SUPPORT_SIGN_IN_LASTS:
             return redirect_to_login(request.get_full_path(), login_url=reverse("account_reauthenticate"))
+        if not has_taken_second_step(request):
+            return ask_for_second_step(request, asker="The support desk", start=reverse("admin:index"))
         with support_scope():
             return _answer_or_roll_back(self, request)
 
@@ -79,11 +83,12 @@ class OrganizationMiddleware:
     """
     Everything under `/o/<slug>/` belongs to one organization.
 
-    Who is not signed in is asked to; strangers get the same 404 as for a slug that nobody has. Members get
-    `request.organization`, `request.membership` and `request.memberships`, and the rest of the request runs in the
-    organization's scope, rendering included: one transaction, rolled back when the view raises or the answer is a
-    5xx. A view marked `@outside_scope` opens its own scopes. While an organization is being deleted nobody gets in but
-    the owner who asked for it, and only to views marked `@while_deleted`.
+    Who is not signed in is asked to; strangers get the same 404 as for a slug that nobody has. Where the organization
+    requires a second step of signing in, members whose session has not taken it get the page that asks for it, by
+    whatever door they came in. All others get `request.organization`, `request.membership` and `request.memberships`,
+    and the rest of the request runs in the organization's scope, rendering included: one transaction, rolled back when
+    the view raises or the answer is a 5xx. A view marked `@outside_scope` opens its own scopes. While an organization
+    is being deleted nobody gets in but the owner who asked for it, and only to views marked `@while_deleted`.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -106,6 +111,9 @@ class OrganizationMiddleware:
                 return redirect("webhooks_members:deletion", slug)
         with organization_scope(card.id):
             self._introduce(request, card.id, card.membership_id)
+            organization: Organization = request.organization  # type: ignore[attr-defined]  # as in MemberRequest
+            if organization.requires_second_factor and not has_taken_second_step(request):
+                return ask_for_second_step(request, asker=organization.name, start=f"/o/{slug}/")
             if not getattr(match.func, "outside_scope", False):
                 return _answer_or_roll_back(self, request)
         return self.get_response(request)

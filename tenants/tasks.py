@@ -63,3 +63,9 @@ def send_waiting_mail() -> None:
 def send_mail(*, mail_id: int) -> None:
     """Send one mail, or note when to try again. May run twice: the second one finds nothing to do."""
     mailing.send(mail_id=mail_id, now=timezone.now())
+
+
+@shared_task
+def forget_old_mails() -> None:
+    """Beat, every day: the addresses of mails that are out are kept no longer than support needs them."""
+    doors.forget_old_mails(timezone.now())

@@ -10,8 +10,12 @@ from datetime import UTC, datetime
 from functools import cache
 
 import pytest
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.contrib.auth.hashers import get_hasher, make_password
+from django.http import HttpRequest
 from django.test import Client
 
 from tenants.models import Membership, Organization, User
@@ -20,6 +24,8 @@ from tenants.scoping import organization_scope
 from tenants.services import found_organization
 
 PASSWORD = "correct-horse-battery"
+# What the apps of everybody here rest on.
+CODES_KEY = "ALMANACALMANACALMANACALMANAC2345"
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,24 @@ def signed_in(user: User | None) -> Client:
     client = Client()
     if user is not None:
         client.force_login(user)
+        if user.is_staff:
+            take_second_step(client, user)
     return client
+
+
+def take_second_step(client: Client, user: User) -> None:
+    """As if a code had been typed: this session has passed, and the person has an authenticator."""
+    app = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
+    app = app or TOTP.activate(user, CODES_KEY).instance
+    request = HttpRequest()
+    request.session, request.user = client.session, user
+    record_authentication(request, user, "mfa", id=app.pk, type=app.type)
+    request.session.save()
+
+
+def code_now(*, periods_ahead: int = 0) -> str:
+    """What the app shows that `take_second_step` set up."""
+    return format_hotp_value(hotp_value(CODES_KEY, next(yield_hotp_counters_from_time()) + periods_ahead))
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from django.db import connection as database
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from calendars.models import Calendar
-from connections.models import Connection, Secret, Status
+from connections.models import Connection, Secret, SignInFlow, Status
+from tenants.models import Membership
 from tenants.scoping import system_scope
 from webhooks.models import Delivery, Erasure, Subscription, SubscriptionState
 
@@ -339,6 +340,22 @@ def erasures_under_way() -> list[ErasureKey]:
     with system_scope("what is to be deleted and is not yet"):
         rows = Erasure.objects.under_way().order_by("pk").values_list("organization_id", "pk")
         return [ErasureKey(*row) for row in rows]
+
+
+class Leaver(NamedTuple):
+    """A member who has left an organization."""
+
+    organization_id: int
+    member_id: int
+
+
+def leavers() -> list[Leaver]:
+    """Members who have left, and whose connections are not disconnected or who have a sign-in under way."""
+    connected = Exists(Connection.objects.alive().filter(member_id=OuterRef("pk")))
+    signing_in = Exists(SignInFlow.objects.filter(member_id=OuterRef("pk")))
+    with system_scope("members who have left"):
+        left = Membership.objects.filter(connected | signing_in, removed_at__isnull=False)
+        return [Leaver(*row) for row in left.order_by("pk").values_list("organization_id", "pk")]
 
 
 def organizations_with_deliveries_before(moment: datetime) -> list[int]:

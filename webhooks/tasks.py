@@ -119,6 +119,23 @@ def finish_disconnections() -> None:
 
 
 @shared_task
+def disconnect_leavers() -> None:
+    """Beat, every few seconds: one small task for each member who has left and is still connected."""
+    for organization_id, member_id in doors.leavers():
+        disconnect_leaver.apply_async(
+            kwargs={"organization_id": organization_id, "member_id": member_id}, expires=UNLISTENED_EXPIRES
+        )
+
+
+@shared_task(base=TenantTask, scoped=False)
+def disconnect_leaver(*, organization_id: int, member_id: int) -> None:
+    """Disconnect what one member who has left had connected. May run twice: the second one finds nothing to do."""
+    ended = leaving.disconnect_member(organization_id=organization_id, member_id=member_id, now=timezone.now())
+    for connection_id in ended:
+        leave_mailbox.apply_async(kwargs={"organization_id": organization_id, "connection_id": connection_id})
+
+
+@shared_task
 def forget_old_deliveries() -> None:
     """Beat, every night: one small task for each organization with deliveries of more than a week ago."""
     for organization_id in doors.organizations_with_deliveries_before(timezone.now() - DELIVERIES_KEPT):

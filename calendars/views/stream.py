@@ -12,7 +12,6 @@ import orjson
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.db import DatabaseError
-from django.db import connection as database
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_GET
@@ -20,7 +19,10 @@ from django.views.decorators.http import require_GET
 from calendars import live
 from tenants.decorators import MemberRequest, member_required, outside_scope
 from tenants.doors import standing
+from tenants.models import Membership
 from tenants.policies import Action
+from tenants.scoping import let_database_go, organization_scope
+from tenants.second_step import has_taken_second_step
 
 # Whoever has signed out, or left the organization, hears nothing more after half a minute: this many seconds, and what
 # is left until the next sign of life.
@@ -124,7 +126,7 @@ class Listener:
 
     def _write(self) -> Generator[bytes]:
         began = asked = time.monotonic()
-        _let_database_go()
+        let_database_go()
         greeting = b"retry: 3000\nevent: listening\ndata: {}\n\n"
         with closing(live.listen(self.member_id)) as messages:
             for message in messages:
@@ -147,7 +149,7 @@ class Listener:
                     return
 
     def _may_listen(self) -> bool:
-        """Whether the session still belongs to the same person, and the person to the organization."""
+        """Whether the person and this session may still see pages of the organization."""
         try:
             request = HttpRequest()
             request.session = import_module(settings.SESSION_ENGINE).SessionStore(self.session_key)
@@ -155,12 +157,15 @@ class Listener:
             if not user.is_authenticated or user.pk != self.user_id:
                 return False
             place = standing(user_id=self.user_id, slug=self.slug)
-            return place is not None and place.membership_id == self.member_id
+            if place is None or place.membership_id != self.member_id:
+                return False
+            with organization_scope(place.organization_id):
+                members = Membership.objects.of(place.organization_id).select_related("organization")
+                member = members.filter(pk=self.member_id).first()
+            if member is None:
+                return False
+            # It may have begun to ask for a second step while this stream was open.
+            request.user = user
+            return not member.organization.requires_second_factor or has_taken_second_step(request)
         finally:
-            _let_database_go()
-
-
-def _let_database_go() -> None:
-    """A stream sleeps nearly always; its thread must not keep a connection of the pool meanwhile."""
-    if not database.in_atomic_block:
-        database.close()
+            let_database_go()

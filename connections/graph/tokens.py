@@ -44,10 +44,14 @@ class StoredTokens:
         self.organization_id = organization_id
         self.connection_id = connection_id
 
-    def __call__(self, *, rejected: str | None) -> str:
+    def __call__(self, *, rejected: str | None, fresh: bool = False) -> str:
+        """With `fresh` Microsoft is asked, whatever is stored: whether consent still holds, only it can say."""
         try:
             return identity.silent_token(
-                organization_id=self.organization_id, connection_id=self.connection_id, rejected=rejected
+                organization_id=self.organization_id,
+                connection_id=self.connection_id,
+                rejected=rejected,
+                fresh=fresh,
             )
         except identity.TryLater as error:
             raise Unavailable("sign_in_unavailable", retry_after=error.retry_after) from error

@@ -22,10 +22,10 @@ log = structlog.get_logger(__name__)
 _MARGIN: Final = 300
 
 
-def silent_token(*, organization_id: int, connection_id: int, rejected: str | None = None) -> str:
+def silent_token(*, organization_id: int, connection_id: int, rejected: str | None = None, fresh: bool = False) -> str:
     """
     An access token of this connection: the stored one, or a new one if it ends soon or is the one that Graph
-    `rejected`.
+    `rejected`. With `fresh` Microsoft is asked in any case: a token from before says nothing about today's consent.
 
     Opens its own scopes. A refresh holds the lock of the secret's row, so that of many callers one asks Microsoft; what
     Microsoft answered is committed before anything is raised.
@@ -44,21 +44,21 @@ def silent_token(*, organization_id: int, connection_id: int, rejected: str | No
     if secret is None:
         raise NoTokens
     held = _held(_opened(secret), secret.home_account_id, rejected)
-    if held:
+    if held and not fresh:
         return held
     with organization_scope(organization_id):
         secret = secrets.select_for_update().first()
-        outcome = NoTokens() if secret is None else _refreshed(secret, rejected)
+        outcome = NoTokens() if secret is None else _refreshed(secret, rejected, fresh=fresh)
     if isinstance(outcome, Exception):
         raise outcome
     return outcome
 
 
-def _refreshed(secret: Secret, rejected: str | None) -> str | Exception:
+def _refreshed(secret: Secret, rejected: str | None, *, fresh: bool) -> str | Exception:
     """With the row locked: what somebody else fetched meanwhile, or a new token, stored; or what to raise."""
     tokens = _opened(secret)
     held = _held(tokens, secret.home_account_id, rejected)
-    if held:
+    if held and not fresh:
         return held
     outcome = _asked(tokens, secret.home_account_id)
     if tokens.has_state_changed:

@@ -87,10 +87,10 @@ def _is_json_object(body: bytes) -> bool:
         return False
 
 
-def application(segment: str, tokens: Any) -> Any:
+def application(segment: str, tokens: Any, *, only_identity: bool = False) -> Any:
     """
     MSAL's application for one tenant, or for all of them, over the cache `tokens`. Cheap: what it knows of HTTP is
-    shared.
+    shared. With `only_identity` it asks for no access that lasts.
 
     Raises:
         TryLater: the tenant's metadata cannot be had.
@@ -106,6 +106,7 @@ def application(segment: str, tokens: Any) -> Any:
             http_client=_Transport(),
             http_cache=HTTP_CACHE,
             token_cache=tokens,
+            exclude_scopes=["offline_access"] if only_identity else None,
         )
     except NO_ANSWER as error:
         raise TryLater(getattr(error, "retry_after", None)) from None

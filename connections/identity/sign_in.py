@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
 import requests
@@ -49,18 +50,26 @@ class SignedIn:
         return allow_reading(self.scopes)
 
 
-def begin_sign_in(*, redirect_uri: str, login_hint: str = "", prompt: str = "") -> BegunSignIn:
+def begin_sign_in(
+    *,
+    redirect_uri: str,
+    login_hint: str = "",
+    prompt: str = "",
+    tenant: UUID | None = None,
+    only_identity: bool = False,
+) -> BegunSignIn:
     """
     Prepare a trip to Microsoft: authorization code, PKCE, the answer by form_post. Calls Microsoft when its
-    metadata is not known yet.
+    metadata is not known yet. With `tenant` only people of that directory can answer; with `only_identity` nothing is
+    asked for but who the person is.
 
     Raises:
         TryLater: the metadata cannot be had.
     """
-    segment = "common" if settings.PERSONAL_ACCOUNTS else "organizations"
-    app = application(segment, new_cache())
+    segment = str(tenant) if tenant else "common" if settings.PERSONAL_ACCOUNTS else "organizations"
+    app = application(segment, new_cache(), only_identity=only_identity)
     flow = app.initiate_auth_code_flow(
-        list(SCOPES),
+        [] if only_identity else list(SCOPES),
         redirect_uri=redirect_uri,
         response_mode="form_post",
         prompt=prompt or None,

@@ -38,6 +38,10 @@ OUTCOME_OF: Final = {
 }
 
 
+# Somebody else than the person has to act: an administrator of their company.
+SOLVED_BY_OTHERS: Final = frozenset({Outcome.APPROVAL, Outcome.NOT_ASSIGNED, Outcome.BLOCKED, Outcome.NO_MAILBOX})
+
+
 class ConnectRefused(Exception):
     """
     Nothing was connected and nothing stored.

@@ -18,11 +18,23 @@ from connections.graph.tokens import GivenToken
 from connections.identity import SignedIn
 from connections.models import Connection, Purpose, Secret, SignInAnswer, SignInFlow, Status
 from connections.reasons import Kind, Refusal
-from connections.services.outcomes import OUTCOME_OF, Connected, ConnectRefused, NoSuchConnection, Outcome, UnknownState
+from connections.services import consent, unanswered
+from connections.services.outcomes import (
+    OUTCOME_OF,
+    SOLVED_BY_OTHERS,
+    Connected,
+    ConnectRefused,
+    NoSuchConnection,
+    Outcome,
+    UnknownState,
+)
+from connections.services.withdrawing import CONSENT_GONE, target
+from tenants.acts import Act
 from tenants.crypto import SealError, digest, seal, unseal
 from tenants.models import Membership
 from tenants.policies import Action
 from tenants.scoping import organization_scope
+from tenants.services.audit import Actor, record
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +45,7 @@ MOST_FLOWS: Final = 5
 
 
 @dataclass(frozen=True)
-class _Trip:
+class Trip:
     """A flow that was taken, with the answer to it: both are gone from the database."""
 
     flow: SignInFlow
@@ -86,7 +98,7 @@ def begin_connect(
             expected_tid=expected.tid if expected else None,
             expected_oid=expected.oid if expected else None,
             return_path=return_path,
-            sealed_flow=seal(begun.flow, place=_place_of_flow(key)),
+            sealed_flow=seal(begun.flow, place=place_of_flow(key)),
             expires_at=now + FLOW_LASTS,
         )
     return begun.url
@@ -121,23 +133,25 @@ def keep_answer(*, fields: Mapping[str, str], now: datetime) -> str:
     return key
 
 
-def finish_connect(*, key: str, session_key: str, user_id: int | None, now: datetime) -> Connected:
+def finish_connect(
+    *, key: str, session_key: str, user_id: int | None, now: datetime, ip: str | None = None
+) -> Connected:
     """
     Finish a trip to Microsoft: take it, see that the same person is back, redeem, verify, and only then store.
 
     Opens its own scopes around its calls to Microsoft. Whatever happens, the trip is used up. An existing
-    connection of the same mailbox keeps its row and all that hangs on it.
+    connection of the same mailbox keeps its row and all that hangs on it. `ip` is for the audit log.
 
     Raises:
         ConnectRefused: nothing was connected; its `outcome` says why.
     """
-    trip = _take(key, now)
+    trip = take_trip(key, now)
     member = _same_person(trip.flow, session_key=session_key, user_id=user_id)
     slug = member.organization.slug
     try:
         signed_in = identity.finish_sign_in(flow=trip.secret, answer=trip.fields, now=now)
         _check(trip.flow, signed_in)
-        connection = _store(trip.flow, member.pk, signed_in, now)
+        connection = _store(trip.flow, member.pk, signed_in, now, ip)
     except identity.SignInRefused as error:
         refused = ConnectRefused(OUTCOME_OF[error.refusal.kind], refusal=error.refusal)
     except identity.UnreadableAnswer as error:
@@ -153,19 +167,38 @@ def finish_connect(*, key: str, session_key: str, user_id: int | None, now: date
     refused.slug, refused.return_path = slug, trip.flow.return_path
     expected = _expected(trip.flow)
     refused.connection_id = expected.pk if expected else None
+    _note_refused(trip.flow, member, refused, now)
     _log(refused, trip.flow.organization_id)
     raise refused
 
 
 def forget_old_sign_ins(*, organization_id: int, now: datetime) -> int:
-    """Delete flows whose time is over, with their answers; how many. Expects the organization's scope."""
+    """
+    Delete flows whose time is over, with their answers; how many. Expects the organization's scope.
+
+    Of those that nobody came back from, it is remembered who went.
+    """
     old = SignInFlow.objects.of(organization_id).filter(expires_at__lte=now)
+    silent = old.filter(purpose=Purpose.CONNECT, member__isnull=False, answer__isnull=True)
+    unanswered.remember(organization_id=organization_id, flows=silent, lasts=FLOW_LASTS)
     SignInAnswer.objects.of(organization_id).filter(flow__in=old).delete()
     return old.delete()[0]
 
 
-def _take(key: str, now: datetime) -> _Trip:
-    """Take answer and flow out of the database, before anything in them is looked at."""
+def forget_sign_ins_of(*, member: Membership) -> int:
+    """Delete every trip to Microsoft that this member has under way; how many. Expects the organization's scope."""
+    theirs = SignInFlow.objects.of(member.organization_id).filter(member=member)
+    SignInAnswer.objects.of(member.organization_id).filter(flow__in=theirs).delete()
+    return theirs.delete()[0]
+
+
+def take_trip(key: str, now: datetime) -> Trip:
+    """
+    Take answer and flow out of the database, before anything in them is looked at. Opens its own scope.
+
+    Raises:
+        ConnectRefused: there is nothing to take, or it is too old.
+    """
     found = doors.answer_by_key(digest(key))
     if found is None:
         raise ConnectRefused(Outcome.EXPIRED)
@@ -187,12 +220,12 @@ def _take(key: str, now: datetime) -> _Trip:
         raise ConnectRefused(Outcome.EXPIRED)
     flow = flows[0]
     try:
-        secret = unseal(flow.sealed_flow, place=_place_of_flow(flow.key))
+        secret = unseal(flow.sealed_flow, place=place_of_flow(flow.key))
         fields = orjson.loads(unseal(answers[0].sealed_fields, place=_place_of_answer(flow.pk)))
     except SealError:
         log.exception("sign_in_not_opened")
         raise ConnectRefused(Outcome.EXPIRED) from None
-    return _Trip(flow, fields, secret)
+    return Trip(flow, fields, secret)
 
 
 def _same_person(flow: SignInFlow, *, session_key: str, user_id: int | None) -> Membership:
@@ -201,7 +234,7 @@ def _same_person(flow: SignInFlow, *, session_key: str, user_id: int | None) -> 
     member = None
     if user_id is not None and flow.member_id is not None and is_same_session:
         with organization_scope(flow.organization_id):
-            members = Membership.objects.of(flow.organization_id).present().select_related("organization")
+            members = Membership.objects.of(flow.organization_id).present().select_related("organization", "user")
             member = members.filter(pk=flow.member_id, user_id=user_id).first()
     if member is None or not member.may(Action.CONNECT_CALENDAR) or flow.purpose != Purpose.CONNECT:
         log.warning("sign_in_by_another_person", organization=flow.organization_id)
@@ -234,16 +267,19 @@ def _check(flow: SignInFlow, signed_in: SignedIn) -> None:
         log.warning("mailbox_not_asked", code=error.code, graph_request_id=error.request_id)
 
 
-def _store(flow: SignInFlow, member_id: int, signed_in: SignedIn, now: datetime) -> Connection:
+def _store(flow: SignInFlow, member_id: int, signed_in: SignedIn, now: datetime, ip: str | None) -> Connection:
     organization_id, claims = flow.organization_id, signed_in.claims
     with organization_scope(organization_id):
         # Locked, so that nobody leaves the organization between this look and the commit.
-        members = Membership.objects.of(organization_id).present()
-        member = members.select_for_update(no_key=True).filter(pk=member_id).first()
+        members = Membership.objects.of(organization_id).present().select_related("user")
+        member = members.select_for_update(no_key=True, of=("self",)).filter(pk=member_id).first()
         if member is None:
             raise ConnectRefused(Outcome.OTHER_PERSON)
+        if not claims.is_personal:
+            # Before the connection, as everywhere: see there.
+            consent.ensure_tenant(organization_id=organization_id, tid=claims.tid, now=now)
         rows = Connection.objects.of(organization_id).select_for_update()
-        connection, _ = rows.get_or_create(
+        connection, made = rows.get_or_create(
             tid=claims.tid,
             oid=claims.oid,
             defaults={
@@ -255,6 +291,7 @@ def _store(flow: SignInFlow, member_id: int, signed_in: SignedIn, now: datetime)
         )
         if connection.member_id != member.pk and connection.status != Status.DISCONNECTED:
             raise ConnectRefused(Outcome.TAKEN, found=claims.address)
+        anew = made or connection.status == Status.APPROVAL or connection.reason in CONSENT_GONE
         connection.renew(
             member=member, address=claims.address, display_name=claims.name, scopes=signed_in.scopes, now=now
         )
@@ -267,7 +304,38 @@ def _store(flow: SignInFlow, member_id: int, signed_in: SignedIn, now: datetime)
                 "refreshed_at": now,
             },
         )
+        consent.note_connected(
+            organization_id=organization_id,
+            tid=claims.tid,
+            member=member,
+            address=claims.address,
+            scopes=signed_in.scopes,
+            anew=anew,
+            now=now,
+        )
+        record(
+            organization_id=organization_id,
+            act=Act.CONNECTION_MADE if made else Act.CONNECTION_RENEWED,
+            by=Actor.person(member.user, ip=ip),
+            now=now,
+            on=target(connection),
+        )
     return connection
+
+
+def _note_refused(flow: SignInFlow, member: Membership, refused: ConnectRefused, now: datetime) -> None:
+    """Keep for the next visit, and for the organization's admins, what somebody else has to solve."""
+    if refused.outcome not in SOLVED_BY_OTHERS:
+        return
+    with organization_scope(flow.organization_id):
+        consent.note_refused(
+            organization_id=flow.organization_id,
+            member=member,
+            reason=refused.refusal.reason if refused.refusal else refused.outcome.value,
+            tid=flow.expected_tid,
+            lacks_consent=refused.outcome == Outcome.APPROVAL,
+            now=now,
+        )
 
 
 def _expected(flow: SignInFlow) -> Connection | None:
@@ -290,7 +358,8 @@ def _log(refused: ConnectRefused, organization_id: int) -> None:
     )
 
 
-def _place_of_flow(key: uuid.UUID) -> str:
+def place_of_flow(key: uuid.UUID) -> str:
+    """Where a flow is sealed to."""
     return f"connections_signinflow.sealed_flow:{key}"
 
 

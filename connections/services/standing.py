@@ -14,6 +14,9 @@ from connections.graph import (
 )
 from connections.graph.tokens import StoredTokens
 from connections.models import Connection, Secret, Status
+from connections.services import consent
+from connections.services.withdrawing import CONSENT_GONE, note_broken, wait_for_approval
+from tenants.models import ConsentState, MicrosoftTenant
 from tenants.scoping import organization_scope
 
 log = structlog.get_logger(__name__)
@@ -71,7 +74,9 @@ def record_failure(*, organization_id: int, connection_id: int, error: GraphErro
     if isinstance(error, Misconfigured):
         log.error("microsoft_setup_wrong", connection=connection_id, code=error.code, reason=error.reason)
     with organization_scope(organization_id):
-        connection = Connection.objects.of(organization_id).select_for_update().filter(pk=connection_id).first()
+        tenant = _tenant_to_judge(organization_id, connection_id, error)
+        connections = Connection.objects.of(organization_id).select_related("member__user", "organization")
+        connection = connections.select_for_update(of=("self",)).filter(pk=connection_id).first()
         if connection is None:
             return
         outdated = error.opened_at is not None and error.opened_at < connection.connected_at
@@ -80,17 +85,50 @@ def record_failure(*, organization_id: int, connection_id: int, error: GraphErro
             connection.save(update_fields=["failed_at", "failed_request_id"])
             return
         status, usual_reason = after
-        connection.become(status, reason=error.reason or usual_reason, request_id=error.request_id, now=now)
+        if tenant is None or not _is_everybodys(tenant, connection, error, now):
+            connection.become(status, reason=error.reason or usual_reason, request_id=error.request_id, now=now)
+            note_broken(connection=connection, now=now)
     log.warning("connection_needs_somebody", connection=connection_id, reason=connection.reason, code=error.code)
 
 
-def disconnect(*, connection: Connection, now: datetime) -> None:
-    """
-    The person leaves: from now on nobody uses the connection. State only; tokens and events are taken away afterwards.
+def _tenant_to_judge(organization_id: int, connection_id: int, error: GraphError) -> MicrosoftTenant | None:
+    """The Microsoft tenant whose approval may be gone, held before its connections are; None where that is not it."""
+    if error.reason not in CONSENT_GONE:
+        return None
+    tid = Connection.objects.of(organization_id).filter(pk=connection_id).values_list("tid", flat=True)
+    tenants = MicrosoftTenant.objects.of(organization_id).select_for_update(no_key=True)
+    return tenants.filter(tid__in=tid).first()
 
-    Expects the organization's scope. Doing it twice is harmless.
+
+def _is_everybodys(tenant: MicrosoftTenant, connection: Connection, error: GraphError, now: datetime) -> bool:
     """
-    connection.become(Status.DISCONNECTED, reason="left", now=now)
+    Whether a consent that is gone was the whole tenant's, and not this person's own; if so, what follows is done.
+
+    Where an administrator is known to have approved, nobody needed a consent of their own. Where that was only
+    concluded, the first to lose it leaves a doubt, and beat asks about another one (`settle_doubt`).
+    """
+    if tenant.state in {ConsentState.WITHDRAWN, ConsentState.WAITING}:
+        wait_for_approval(connection=connection, request_id=error.request_id, now=now)
+        return True
+    if tenant.state != ConsentState.APPROVED:
+        return False
+    if not tenant.approved_by and tenant.doubted_at is None:
+        tenant.doubt(now=now)
+        return False
+    consent.mark_withdrawn(organization_id=tenant.organization_id, tid=tenant.tid, now=now)
+    # It was struck with the others; this request id is its own.
+    connection.refresh_from_db()
+    connection.become(Status(connection.status), reason=connection.reason, request_id=error.request_id, now=now)
+    return True
+
+
+def disconnect(*, connection: Connection, now: datetime, reason: str = "left") -> None:
+    """
+    From now on nobody uses the connection. State only; tokens and events are taken away afterwards.
+
+    Expects the organization's scope. Doing it twice is harmless. `reason` is a code of `connections/reasons.py`.
+    """
+    connection.become(Status.DISCONNECTED, reason=reason, now=now)
 
 
 def forget_tokens(*, connection: Connection) -> bool:

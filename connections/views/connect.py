@@ -13,6 +13,7 @@ from connections import services
 from connections.forms import ConnectForm
 from connections.identity import TryLater
 from connections.models import Connection
+from connections.presentation.expectations import expectation
 from connections.services import ConnectRefused, NoSuchConnection, Outcome
 from connections.views.refusals import refusal_page
 from tenants.decorators import MemberRequest, member_required, outside_scope
@@ -72,7 +73,10 @@ def _begin(request: MemberRequest) -> HttpResponse:
 def _page(request: MemberRequest, form: ConnectForm, *, status: HTTPStatus) -> HttpResponse:
     wanted = form.cleaned_data
     connection = _own_connection(request, wanted.get("connection"))
+    with organization_scope(request.organization.pk):
+        expected = expectation(request.membership, connection)
     context = {
+        "expected": expected,
         "connection": connection,
         "next": wanted.get("next", ""),
         "prompt": wanted.get("prompt", ""),

@@ -18,9 +18,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from connections import services
-from connections.services import ConnectRefused, Outcome, UnknownState
+from connections.services import ConnectRefused, Outcome, UnknownState, proving
+from connections.views.accounts import recognize
+from connections.views.approve import finish_proof
 from connections.views.connect import SeeOther
 from connections.views.refusals import refusal_page
+from tenants.context import address_of
 
 # What Microsoft may send, and how much of each; its codes are about 1 KB. What else comes is not kept.
 LONGEST: Final = {
@@ -60,7 +63,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     if fields is None:
         return refusal_page(request, ConnectRefused(Outcome.UNREADABLE))
     try:
-        key = services.keep_answer(fields=fields, now=timezone.now())
+        key = _keep(fields)
     except UnknownState:
         return refusal_page(request, ConnectRefused(Outcome.EXPIRED))
     return SeeOther(f"{reverse('sign_in:finish')}?{urlencode({'k': key})}")
@@ -69,18 +72,31 @@ def callback(request: HttpRequest) -> HttpResponse:
 @require_GET
 @unrecorded
 def finish(request: HttpRequest) -> HttpResponse:
-    """The browser is back with its session: connect the mailbox, or say why not."""
+    """The browser is back with its session: go on as what it began asks for, or say why not."""
+    if services.is_account_answer(key=request.GET.get("k", "")):
+        return recognize(request)
+    if proving.is_proof(request.GET.get("k", "")):
+        return finish_proof(request, request.GET["k"])
     try:
         connected = services.finish_connect(
             key=request.GET.get("k", ""),
             session_key=request.session.session_key or "",
             user_id=request.user.pk,
+            ip=address_of(request),
             now=timezone.now(),
         )
     except ConnectRefused as refused:
         return refusal_page(request, refused)
     url = reverse("calendars:welcome", args=[connected.slug, connected.connection_id])
     return SeeOther(f"{url}?{urlencode({'next': connected.return_path})}" if connected.return_path else url)
+
+
+def _keep(fields: Mapping[str, str]) -> str:
+    """Keep the answer for whichever trip waits for it; the one-time key."""
+    try:
+        return services.keep_answer(fields=fields, now=timezone.now())
+    except UnknownState:
+        return services.keep_account_answer(fields=fields, now=timezone.now())
 
 
 def _posted(request: HttpRequest) -> Mapping[str, str] | None:

@@ -22,6 +22,10 @@ _STATUS: Final = {
 }
 
 
+# Where people may have met "Need admin approval" without our hearing of it.
+_MAY_BE_APPROVAL: Final = frozenset({Outcome.DECLINED, Outcome.EXPIRED, Outcome.BLOCKED, Outcome.SIGN_IN_AGAIN})
+
+
 def refusal_page(request: HttpRequest, refused: ConnectRefused) -> HttpResponse:
     """
     What happened, who can solve it, the one button, what happens then. Microsoft's number and ids stand small below.
@@ -36,6 +40,8 @@ def refusal_page(request: HttpRequest, refused: ConnectRefused) -> HttpResponse:
         "expected": refused.expected,
         "found": refused.found,
         "refusal": refusal,
+        "outcome": refused.outcome,
+        "may_be_approval": _MAY_BE_APPROVAL,
         "words": WORDS.get(refusal.reason) if refusal else None,
         "code": refusal.reason if refusal else refused.outcome.value,
     }

@@ -53,7 +53,7 @@ def fixed() -> tuple[App, ...]:
             name="Almanac",
             publisher="Almanac",
             secrets=(Secret("sandbox-secret-of-almanac"),),
-            redirect_uris=("http://localhost/connections/callback/",),
+            redirect_uris=("http://localhost/connections/callback/", "http://localhost/connections/approved/"),
             delegated=(*_SIGN_IN, "Calendars.Read", "Calendars.ReadWrite", "MailboxSettings.Read"),
             application=("Calendars.Read", "Calendars.ReadWrite", "MailboxSettings.Read", "User.Read.All"),
         ),

@@ -1,5 +1,6 @@
 """Directories at Microsoft, as one organization knows them."""
 
+from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -43,6 +44,10 @@ class MicrosoftTenant(TenantModel):
     approved_by = models.CharField(max_length=320, blank=True)
     # The permissions that were approved, in Microsoft's spelling.
     approved_scopes = models.JSONField(default=list)
+    # When somebody of ours who seems to come from here was last refused for want of consent: a warning, and no proof.
+    refused_at = models.DateTimeField(null=True, blank=True)
+    # One connection lost its consent, and who approved is not known by name: is it one person's, or everybody's?
+    doubted_at = models.DateTimeField(null=True, blank=True)
 
     objects = MicrosoftTenantQuerySet.as_manager()
 
@@ -54,3 +59,31 @@ class MicrosoftTenant(TenantModel):
 
     def __repr__(self) -> str:
         return f"<MicrosoftTenant {self.pk} {self.state}>"
+
+    @property
+    def label(self) -> str:
+        """How people know it."""
+        return self.domain or self.name or str(self.tid)
+
+    def become(self, state: ConsentState, *, now: datetime) -> None:
+        """Change the state; `state_since` moves only when it really changes. Saves."""
+        if self.state != state:
+            self.state, self.state_since, self.doubted_at = state, now, None
+            self.save(update_fields=["state", "state_since", "doubted_at"])
+
+    def approve(self, *, by: str, scopes: list[str], now: datetime) -> None:
+        """An administrator has approved. Saves."""
+        self.become(ConsentState.APPROVED, now=now)
+        self.approved_at, self.approved_by, self.approved_scopes = now, by[:320], scopes
+        self.refused_at = self.doubted_at = None
+        self.save(update_fields=["approved_at", "approved_by", "approved_scopes", "refused_at", "doubted_at"])
+
+    def doubt(self, *, now: datetime) -> None:
+        """One connection lost its consent, and whether the approval is gone is to be found out. Saves."""
+        self.doubted_at = now
+        self.save(update_fields=["doubted_at"])
+
+    def trust(self) -> None:
+        """Another connection has shown that the approval still holds. Saves."""
+        self.doubted_at = None
+        self.save(update_fields=["doubted_at"])

@@ -147,6 +147,10 @@ class Membership(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["organization", "user"], name="membership_unique"),
         ]
+        indexes = [
+            # Beat asks every few seconds who has left.
+            models.Index(fields=["removed_at"], condition=Q(removed_at__isnull=False), name="membership_removed"),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.role} of organization {self.organization_id}"
@@ -157,6 +161,16 @@ class Membership(TenantModel):
 
     def may(self, action: Action) -> bool:
         return self.is_present and may(self.role, action)
+
+    def leave(self, *, at: datetime) -> None:
+        """Out from now on. Saves."""
+        self.removed_at = at
+        self.save(update_fields=["removed_at"])
+
+    def come_back(self, *, role: Role, at: datetime) -> None:
+        """A member again, since now. Saves."""
+        self.role, self.created_at, self.removed_at = role, at, None
+        self.save(update_fields=["role", "created_at", "removed_at"])
 
 
 class InvitationQuerySet(TenantQuerySet["Invitation"]):

@@ -82,6 +82,10 @@ class OutgoingMail(models.Model):
 
     objects = models.Manager["OutgoingMail"]()
 
+    class Meta:
+        # Limits count what one address was sent of late.
+        indexes = [models.Index(fields=["address", "queued_at"], name="mail_by_address")]
+
     def __str__(self) -> str:
         return f"#{self.pk} {self.state}"
 

@@ -1,5 +1,6 @@
 """What people do with organizations."""
 
+from tenants.services.acting import AboveOwnRole, HasLeft, LastOwner, NotAllowed
 from tenants.services.founding import (
     ORGANIZATIONS_PER_OWNER,
     RESERVED_SLUGS,
@@ -11,15 +12,60 @@ from tenants.services.founding import (
     is_allowed_slug,
     suggest_slug,
 )
+from tenants.services.invitations import (
+    AddressWantsRest,
+    AlreadyInvited,
+    AlreadyMember,
+    LinkVoid,
+    NoSuchInvitation,
+    Offer,
+    TooManyMails,
+    accept,
+    invite,
+    look_at,
+    resend,
+    revoke,
+)
+from tenants.services.people import change_role, is_last_owner, leave, remove_member, transfer_ownership
+from tenants.services.second_factor import reseal_second_factors, seal_second_factor, unseal_second_factor
+from tenants.services.settings import NeedsOwnSecondStep, has_second_factor, rename, require_second_factor
 
 __all__ = [
     "ORGANIZATIONS_PER_OWNER",
     "RESERVED_SLUGS",
     "SLUG_LENGTH",
+    "AboveOwnRole",
+    "AddressWantsRest",
+    "AlreadyInvited",
+    "AlreadyMember",
+    "HasLeft",
+    "LastOwner",
+    "LinkVoid",
+    "NeedsOwnSecondStep",
+    "NoSuchInvitation",
+    "NotAllowed",
+    "Offer",
     "SlugRefused",
     "SlugTaken",
+    "TooManyMails",
     "TooManyOrganizations",
+    "accept",
+    "change_role",
     "found_organization",
+    "has_second_factor",
+    "invite",
     "is_allowed_slug",
+    "is_last_owner",
+    "leave",
+    "look_at",
+    "remove_member",
+    "rename",
+    "require_second_factor",
+    "reseal_second_factors",
+    "resend",
+    "revoke",
+    "seal_second_factor",
     "suggest_slug",
+    "transfer_ownership",
+    "unseal_second_factor",
 ]

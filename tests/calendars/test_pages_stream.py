@@ -9,7 +9,7 @@ from django.test import Client
 
 from calendars import live
 from calendars.views.stream import MOST_STREAMS, MOST_STREAMS_EACH, Listener
-from tenants.models import Membership
+from tenants.models import Membership, Organization
 from tenants.scoping import organization_scope
 from tests.calendars.making import membership_of
 from tests.cast import Cast, signed_in
@@ -95,6 +95,16 @@ def test_who_leaves_the_organization_hears_nothing_more(cast: Cast, doubting: It
     with organization_scope(cast.acme.pk):
         Membership.objects.of(cast.acme).filter(pk=left).delete()
     live.publish(member_id=left, calendar_id=7, version=12)
+
+    assert list(doubting) == [OVER]
+
+
+def test_where_a_second_step_is_asked_for_now_who_has_not_taken_it_hears_nothing_more(
+    cast: Cast, doubting: Iterator[bytes]
+):
+    with organization_scope(cast.acme.pk):
+        Organization.objects.filter(pk=cast.acme.pk).update(requires_second_factor=True)
+    tell(cast)
 
     assert list(doubting) == [OVER]
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from celery.worker import WorkController
-from django.core import mail
 from playwright.sync_api import BrowserContext, Page, expect
 
 from calendars.models import Calendar, Event
@@ -14,6 +13,7 @@ from connections.models import Connection, Secret, Status
 from tenants.doors import organization_by_slug
 from tenants.scoping import organization_scope
 from tests.conftest import eventually
+from tests.mailing import deliver
 from tests.sandbox_client import SandboxClient
 from webhooks.tasks import reconcile_unlistened
 
@@ -78,7 +78,7 @@ def sign_up(page: Page, picture: Picture) -> None:
     picture(page, "journey-02-sign-up")
     page.get_by_role("button", name="Sign up").click()
     expect(page.get_by_role("heading", name="Look into your mail")).to_be_visible()
-    (link,) = re.findall(r"^http\S+$", str(mail.outbox[-1].body), re.MULTILINE)
+    (link,) = re.findall(r"^http\S+$", str(deliver()[-1].body), re.MULTILINE)
     page.goto(link)
     page.locator("main form button[type=submit]").click()
 

@@ -162,6 +162,9 @@ def test_no_page_holds_what_the_policy_forbids(visits: list[Visit]):
     pages = {made.content: made for made in visits if made.is_page}
     assert len(pages) > 20
     for content, made in pages.items():
+        # A mail as such, for developers: mail programs read no style sheets. It comes with a policy of its own.
+        if made.address.route == "/mail/<kind>/html/":
+            continue
         parser = Inline()
         parser.feed(content)
         if parser.found:

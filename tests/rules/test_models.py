@@ -11,6 +11,8 @@ pytestmark = pytest.mark.django_db
 
 # Tables of ours that hold no customer's rows.
 NOBODYS = {
+    "connections_microsoftidentity": "what a person signs in with, in whichever organizations they are",
+    "connections_accountsignin": "somebody on the way to being recognized, before any organization is known",
     "tenants_user": "a person exists before and beside every organization",
     "tenants_user_groups": "Django's rights of staff, unused",
     "tenants_user_user_permissions": "Django's rights of staff, unused",

@@ -16,9 +16,9 @@ WITHOUT_OF: dict[tuple[str, str], str] = {
         "Membership.objects.filter",
     ): "support staff count members in all organizations, as their role",
     (
-        "webhooks/services/erasing.py",
+        "tenants/services/acting.py",
         "Organization.objects.select_for_update",
-    ): "the organization itself, locked by its id",
+    ): "the organization itself, by its id",
     (
         "connections/services/sign_in.py",
         "SignInFlow.objects.raw",

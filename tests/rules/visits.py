@@ -11,7 +11,7 @@ from django.test import Client
 
 from tests.cast import signed_in
 from tests.rules import walk
-from tests.rules.world import World
+from tests.rules.world import Belongings, World
 
 ROLES = ("anonymous", "stranger", "member", "admin", "owner", "staff")
 
@@ -77,20 +77,31 @@ def _close(response: HttpResponseBase) -> None:
 
 def path_to(address: walk.Address, world: World) -> str:
     """The address with what belongs to Bob in its places; in the admin, rows that exist."""
-    pk = world.bobs.connection
-    if "/events/<pk>" in address.route:
-        pk = world.bobs.event
-    elif "/exports/<pk>" in address.route:
-        pk = world.bobs.export
     return address.path(
         slug="acme",
-        pk=pk,
+        pk=row_of(address, world.bobs),
         object_id=_object_of_admin(address, world),
         app_label="tenants",
         url="no-such-page/",
         key="made-up",
         uidb36="1",
+        kind="password-reset-key",
+        token="made-up",
     )
+
+
+def row_of(address: walk.Address, belongings: Belongings) -> int:
+    """The row among these that the address is about: `<pk>` says what is before it."""
+    before = address.route.partition("<pk>")[0].rstrip("/").rpartition("/")[2]
+    kinds = {
+        "connections": belongings.connection,
+        "events": belongings.event,
+        "exports": belongings.export,
+        "people": belongings.member,
+        "invitations": belongings.invitation,
+        "tenants": belongings.tenant,
+    }
+    return kinds.get(before, 0)
 
 
 def _object_of_admin(address: walk.Address, world: World) -> int:

@@ -5,9 +5,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from calendars.models import Calendar, Event, Export, ExportKind, ExportPart, ExportState, Kind, SkippedEvent
-from connections.models import Connection, Secret, SignInAnswer, SignInFlow
+from connections.models import (
+    ApprovalRequest,
+    ApprovalWaiter,
+    Connection,
+    LastRefusal,
+    Secret,
+    SignInAnswer,
+    SignInFlow,
+    UnansweredSignIn,
+)
 from tenants.crypto import seal
-from tenants.models import Membership, Organization, User
+from tenants.models import Invitation, MailState, Membership, MicrosoftTenant, Organization, OutgoingMail, User
 from tenants.scoping import organization_scope, system_scope
 from tests.cast import Cast
 from webhooks.models import Delivery, Erasure, ErasureKind, Subscription
@@ -20,12 +29,16 @@ MARK = "Hush-7f3a"
 class Belongings:
     """What one member has, by id."""
 
+    member: int
+    invitation: int
     connection: int
     calendar: int
     event: int
     delivery: int
     subscription: int
     export: int
+    tenant: int
+    approval: int
 
 
 @dataclass(frozen=True)
@@ -33,17 +46,29 @@ class World:
     cast: Cast
     bobs: Belongings
     mallorys: Belongings
+    mail: int
 
     @classmethod
     def found(cls) -> "World":
         cast = Cast.found()
-        return cls(cast, bobs=furnish(cast.acme, cast.bob), mallorys=furnish(cast.globex, cast.mallory))
+        mail = post(cast)
+        return cls(cast, mail=mail, bobs=furnish(cast.acme, cast.bob), mallorys=furnish(cast.globex, cast.mallory))
 
     @property
     def rows(self) -> dict[str, int]:
         """A row of each kind that the admin shows, by the kind's name in addresses."""
         own = {name: getattr(self.bobs, name) for name in ("connection", "calendar", "delivery", "subscription")}
-        return own | {"organization": self.cast.acme.pk, "user": self.cast.bob.pk}
+        return own | {"organization": self.cast.acme.pk, "user": self.cast.bob.pk, "outgoingmail": self.mail}
+
+
+def post(cast: Cast) -> int:
+    """A mail that was given up, with marks in its key, its address and its contents."""
+    with system_scope("a test's world"):
+        mail = OutgoingMail.objects.create(
+            key=f"{MARK}:1", address=f"{MARK}@acme.example", sealed_contents=MARK.encode(), state=MailState.FAILED,
+            about_organization_id=cast.acme.pk, queued_at=datetime.now(UTC), try_at=datetime.now(UTC),
+        )  # fmt: skip
+    return mail.pk
 
 
 def furnish(organization: Organization, user: User) -> Belongings:
@@ -52,6 +77,15 @@ def furnish(organization: Organization, user: User) -> Belongings:
     tid, oid = uuid.uuid4(), uuid.uuid4()
     with organization_scope(organization.pk):
         member = Membership.objects.get(user=user)
+        invitation = Invitation.objects.create(
+            organization=organization,
+            email=f"{MARK}@{organization.slug}.example".lower(),
+            invited_by=member,
+            link_digest=f"{MARK}{organization.pk}",
+            created_at=now,
+            sent_at=now,
+            expires_at=now + timedelta(days=7),
+        )
         connection = Connection.objects.create(
             organization=organization,
             member=member,
@@ -142,6 +176,21 @@ def furnish(organization: Organization, user: User) -> Belongings:
             asked_by_label="somebody@left.example",
             asked_at=now,
         )
+        tenant = MicrosoftTenant.objects.create(organization=organization, tid=tid, state_since=now, linked_at=now)
+        approval = ApprovalRequest.objects.create(
+            organization=organization,
+            tenant=tenant,
+            asked_by=member,
+            link_digest=f"{MARK}{organization.pk}",
+            sealed_link=MARK.encode(),
+            asked_at=now,
+            expires_at=now + timedelta(days=30),
+        )
+        ApprovalWaiter.objects.create(organization=organization, request=approval, member=member, since=now)
+        UnansweredSignIn.objects.create(organization=organization, member=member, began_at=now)
+        LastRefusal.objects.create(
+            organization=organization, member=member, tenant=tenant, reason="not_assigned", since=now, refused_at=now
+        )
     with system_scope("a test's world"):
         subscription = Subscription.objects.create(
             tid=tid,
@@ -155,10 +204,14 @@ def furnish(organization: Organization, user: User) -> Belongings:
             speaker_connection_id=connection.pk,
         )
     return Belongings(
+        member=member.pk,
+        invitation=invitation.pk,
         connection=connection.pk,
         calendar=calendar.pk,
         event=event.pk,
         delivery=delivery.pk,
         subscription=subscription.pk,
         export=export.pk,
+        tenant=tenant.pk,
+        approval=approval.pk,
     )

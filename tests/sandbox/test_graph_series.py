@@ -249,6 +249,12 @@ def test_rules_that_make_no_sense_are_refused(graph: Graph, recurrence: JSON) ->
     assert graph.refused("POST", "/me/events", event) == (400, "ErrorPropertyValidationFailure")
 
 
+@pytest.mark.parametrize("day", ["2026-12-01junk", "2026-12-01Tjunk", "2026-13-01", "tomorrow"])
+def test_a_first_day_that_is_none_is_refused(graph: Graph, day: str) -> None:
+    event = timed("A", "2026-12-01T10:00:00", "2026-12-01T11:00:00", recurrence=weekly(day, "tuesday"))
+    assert graph.refused("POST", "/me/events", event) == (400, "RequestBodyRead")
+
+
 def test_both_spellings_of_one_zone_may_be_mixed(graph: Graph) -> None:
     rule = weekly("2026-12-01", "tuesday", recurrenceTimeZone="America/Los_Angeles")
     event = timed("A", "2026-12-01T10:00:00", "2026-12-01T11:00:00", "Pacific Standard Time", recurrence=rule)

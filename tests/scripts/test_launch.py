@@ -30,10 +30,11 @@ class Launcher:
     def __init__(self, var: Path, port: int, sandbox_port: int) -> None:
         self.origin = f"http://localhost:{port}"
         places = {"ALMANAC_VAR": str(var), "PORT": str(port), "SANDBOX_PORT": str(sandbox_port)}
+        self.environment = {name: value for name, value in os.environ.items() if name != "MAKELEVEL"} | places
         self.process = subprocess.Popen(
             [sys.executable, "-m", "scripts.launch"],
             cwd=ROOT,
-            env={name: value for name, value in os.environ.items() if name != "MAKELEVEL"} | places,
+            env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -51,6 +52,17 @@ class Launcher:
             return "Ctrl-C stops everything" in self.said()
 
         eventually(ready, within=READY_WITHIN)
+
+    def manage(self, command: str) -> str:
+        """What a command of manage.py prints, as `make code` and `make shell` run it beside."""
+        return subprocess.run(
+            [sys.executable, "-m", "scripts.manage", command],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        ).stdout
 
     def family(self) -> list[psutil.Process]:
         """Every process that it started, and theirs."""
@@ -99,6 +111,9 @@ def test_a_run_is_ready_with_its_demo_survives_kill_and_ends_whole(launched):
     events = int(re.search(r"(\d+) events synced", first.said())[1])
     assert events > 300
     assert requests.get(f"{first.origin}/healthz", timeout=5).json() == {"status": "ok"}
+
+    assert any("`make code`" in line for line in first.lines)
+    assert re.search(r"^\d{6}\b", first.manage("demo_code"), re.MULTILINE)
 
     second = launched()
     assert second.end() == 1

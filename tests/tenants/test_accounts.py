@@ -9,8 +9,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.core import mail
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
@@ -18,6 +17,7 @@ from django.test import Client
 from tenants import doors
 from tenants.models import User
 from tests.cast import PASSWORD, Cast, person, signed_in
+from tests.mailing import deliver
 
 pytestmark = pytest.mark.django_db
 NEW_PASSWORD = "a-quite-different-one"
@@ -31,7 +31,7 @@ def sign_in(client: Client, address: str, password: str = PASSWORD, **more: str)
     return client.post("/accounts/login/", {"login": address, "password": password, **more})
 
 
-def link_in(message: mail.EmailMessage) -> str:
+def link_in(message: EmailMessage) -> str:
     """The path that the button of a mail leads to, from its text; the HTML must lead to the same place."""
     assert isinstance(message, EmailMultiAlternatives)
     (address,) = re.findall(r"^http\S+$", str(message.body), re.MULTILINE)
@@ -68,8 +68,8 @@ def test_from_signing_up_over_the_mail_to_an_organization_of_ones_own():
     assert b"Look into your mail" in client.get(sent["Location"]).content
     assert not is_signed_in(client)
 
-    confirm = link_in(mail.outbox[0])
-    assert mail.outbox[0].to == ["carol@initech.example"]
+    confirm = link_in(deliver()[0])
+    assert deliver()[0].to == ["carol@initech.example"]
     assert b"carol@initech.example" in client.get(confirm).content
     assert not EmailAddress.objects.get(email="carol@initech.example").verified, "a GET changed something"
 
@@ -86,7 +86,7 @@ def test_a_confirmation_in_another_browser_confirms_but_signs_nobody_in():
     sign_up(Client(), "carol@initech.example")
     other = Client()
 
-    answer = other.post(link_in(mail.outbox[0]))
+    answer = other.post(link_in(deliver()[0]))
 
     assert answer["Location"] == "/accounts/login/"
     assert not is_signed_in(other)
@@ -103,7 +103,7 @@ def test_nobody_signs_in_before_the_address_is_confirmed():
 def test_a_confirmation_link_that_was_made_up_or_used_says_so():
     client = Client()
     sign_up(client, "carol@initech.example")
-    link = link_in(mail.outbox[0])
+    link = link_in(deliver()[0])
     client.post(link)
     for path in (link, "/accounts/confirm-email/made-up/", "/accounts/confirm-email/x:y:z/"):
         page = Client().get(path)
@@ -118,11 +118,11 @@ def test_signing_up_looks_the_same_whether_or_not_the_address_has_an_account(cas
         answer = sign_up(client, address)
         answers.append((answer.status_code, answer["Location"], plain(client.get(answer["Location"]))))
     assert answers[0] == answers[1]
-    assert [message.subject for message in mail.outbox] == [
+    assert [message.subject for message in deliver()] == [
         "Confirm your e-mail address",
         "You have an account already",
     ]
-    assert link_in(mail.outbox[1]) == "/accounts/password/reset/"
+    assert link_in(deliver()[1]) == "/accounts/password/reset/"
     assert User.objects.filter(email__iexact=cast.alice.email).count() == 1
 
 
@@ -133,7 +133,7 @@ def test_asking_for_a_new_password_looks_the_same_whether_or_not_the_address_has
         answer = client.post("/accounts/password/reset/", {"email": address})
         answers.append((answer.status_code, answer["Location"], plain(client.get(answer["Location"]))))
     assert answers[0] == answers[1]
-    assert [message.subject for message in mail.outbox] == [
+    assert [message.subject for message in deliver()] == [
         "There is no account with this address",
         "Set a new password",
     ]
@@ -152,7 +152,7 @@ def plain(page: HttpResponse) -> str:
 def test_a_password_is_reset_by_mail_once_and_older_sessions_end(cast: Cast):
     elsewhere, client = signed_in(cast.alice), Client()
     client.post("/accounts/password/reset/", {"email": cast.alice.email})
-    link = link_in(mail.outbox[0])
+    link = link_in(deliver()[0])
 
     clean = client.get(link)
     assert clean["Location"].endswith("-set-password/"), "the key stayed in the address"
@@ -160,7 +160,7 @@ def test_a_password_is_reset_by_mail_once_and_older_sessions_end(cast: Cast):
     done = client.post(clean["Location"], {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD})
     assert done["Location"] == "/accounts/password/reset/key/done/"
 
-    assert [message.subject for message in mail.outbox[1:]] == ["Your password was reset"]
+    assert [message.subject for message in deliver()[1:]] == ["Your password was reset"]
     assert elsewhere.get("/new/")["Location"].startswith("/accounts/login/")
     assert sign_in(Client(), cast.alice.email).status_code == 200
     assert sign_in(Client(), cast.alice.email, NEW_PASSWORD)["Location"] == "/home/"
@@ -183,7 +183,7 @@ def test_changing_the_password_ends_every_session(cast: Cast):
     )
     assert not is_signed_in(client)
     assert elsewhere.get("/new/")["Location"].startswith("/accounts/login/")
-    assert mail.outbox[-1].subject == "Your password was changed"
+    assert deliver()[-1].subject == "Your password was changed"
 
 
 def test_signing_in_makes_a_new_session_key(cast: Cast):
@@ -244,8 +244,8 @@ def test_mails_lead_to_our_origin_whatever_the_host_says():
     sign_up(client, "carol@initech.example")
     client.post("/accounts/password/reset/", {"email": "carol@initech.example"})
     client.post("/accounts/password/reset/", {"email": "nobody@initech.example"})
-    assert len(mail.outbox) >= 3
-    for message in mail.outbox:
+    assert len(deliver()) >= 3
+    for message in deliver():
         link_in(message)
         assert "127.0.0.1:4444" not in message.message().as_string()
 
@@ -268,7 +268,7 @@ def test_guessing_a_password_ends_at_a_limit_that_no_spelling_of_host_or_address
 
 def test_a_strangers_mailbox_is_not_filled_with_links(cast: Cast):
     answers = [Client().post("/accounts/password/reset/", {"email": cast.alice.email}) for _ in range(7)]
-    assert len(mail.outbox) == 5
+    assert len(deliver()) == 5
     assert answers[-1].status_code == 429
     assert "a little too often" in answers[-1].content.decode()
 
@@ -286,15 +286,15 @@ def test_an_address_is_added_and_made_the_main_one_only_when_confirmed(cast: Cas
     asked = client.post("/accounts/email/", {"action_add": "", "email": "bob@home.example"})
     assert asked["Location"].startswith("/accounts/reauthenticate/"), "an address was added without the password"
     client.post(asked["Location"], {"password": PASSWORD})
-    assert mail.outbox[-1].to == ["bob@home.example"]
+    assert deliver()[-1].to == ["bob@home.example"]
     client.post("/accounts/email/", {"action_primary": "", "email": "bob@home.example"})
     assert User.objects.get(pk=cast.bob.pk).email == "bob@acme.example"
 
-    client.post(link_in(mail.outbox[-1]))
+    client.post(link_in(deliver()[-1]))
     client.post("/accounts/email/", {"action_primary": "", "email": "bob@home.example"})
 
     assert User.objects.get(pk=cast.bob.pk).email == "bob@home.example"
-    assert mail.outbox[-1].to == ["bob@acme.example"], "the old address is told"
+    assert deliver()[-1].to == ["bob@acme.example"], "the old address is told"
 
 
 BAD = ["\x00", "a\x00@b.example", "x" * 5000, "x" * 5000 + "@b.example", b"\xed\xa0\x80", "<script>", "a@b", ["a", "b"]]

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin
 from django.contrib.auth.models import Group
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from tenants.admin import SupportAdmin
 from tenants.models import Organization, User
-from tests.cast import PASSWORD, Cast, signed_in
+from tests.cast import PASSWORD, Cast, code_now, signed_in, take_second_step
 
 pytestmark = pytest.mark.django_db
 PAGES = ("/admin/", "/admin/tenants/", "/admin/tenants/organization/", "/admin/tenants/user/")
@@ -75,6 +76,7 @@ def test_who_is_no_staff_finds_nothing_there(cast: Cast):
 def test_a_sign_in_of_long_ago_must_be_confirmed(cast: Cast):
     client = Client()
     client.post("/accounts/login/", {"login": cast.support.email, "password": PASSWORD})
+    take_second_step(client, cast.support)
     assert client.get("/admin/").status_code == 200
     session = client.session
     for record in session["account_authentication_methods"]:
@@ -89,9 +91,43 @@ def test_a_sign_in_of_long_ago_must_be_confirmed(cast: Cast):
 
 
 def test_a_session_that_kept_no_record_counts_from_the_last_sign_in(cast: Cast):
-    client = signed_in(cast.support)
+    client = Client()
+    client.force_login(cast.support)
     User.objects.filter(pk=cast.support.pk).update(last_login=timezone.now() - timedelta(hours=13))
     assert client.get("/admin/")["Location"].startswith("/accounts/reauthenticate/")
+
+
+def test_staff_show_a_code_once_in_each_session(cast: Cast):
+    signed_in(cast.support)  # in another browser, where the app was set up
+    client = Client()
+    client.force_login(cast.support)
+    asked = client.get("/admin/tenants/user/?q=bob")
+    assert asked.status_code == 403
+    assert "The support desk asks for a second step" in asked.content.decode()
+    assert "bob@acme.example" not in asked.content.decode()
+    (way,) = re.findall(r'href="(/accounts/2fa/[^"]+)"', asked.content.decode().split("<main")[1])
+
+    wrong = client.post(way, {"code": "abc"})
+    assert "not the code of this moment" in wrong.content.decode()
+    assert client.get("/admin/").status_code == 403
+    shown = client.post(way, {"code": code_now()})
+
+    assert shown["Location"] == "/admin/tenants/user/?q=bob"
+    assert client.get(shown["Location"]).status_code == 200
+
+
+def test_staff_without_an_authenticator_are_led_to_set_one_up(cast: Cast):
+    client = Client()
+    client.force_login(cast.support)
+    asked = client.get("/admin/")
+    assert asked.status_code == 403
+    assert 'href="/accounts/2fa/totp/activate/?next=%2Fadmin%2F"' in asked.content.decode()
+
+
+def test_an_authenticator_that_was_taken_away_opens_nothing_any_more(cast: Cast):
+    client = signed_in(cast.support)
+    Authenticator.objects.filter(user=cast.support).delete()
+    assert client.get("/admin/").status_code == 403
 
 
 def test_the_admins_own_doors_lead_to_the_pages_of_everybody(cast: Cast):

@@ -25,7 +25,11 @@ def test_the_demonstrations_people_can_sign_in(settings: Settings, capsys: pytes
     printed = demo(capsys)
     for who, lands in (("owner", "/o/acme/"), ("member", "/o/acme/"), ("support", "/new/")):
         client = Client()
-        client.post("/accounts/login/", {"login": printed[who], "password": printed["password"]})
+        answer = client.post("/accounts/login/", {"login": printed[who], "password": printed["password"]})
+        if who == "support":
+            assert answer["Location"] == "/accounts/2fa/authenticate/"
+            call_command("demo_code")
+            client.post(answer["Location"], {"code": capsys.readouterr().out.split()[0]})
         assert client.get("/home/")["Location"] == lands
     assert client.get("/admin/").status_code == 200
     assert [card.role for card in doors.organizations_of(User.objects.get(email=printed["member"]).pk)] == ["member"]
@@ -41,6 +45,7 @@ def test_running_it_twice_changes_nothing(settings: Settings, capsys: pytest.Cap
 
 def test_it_is_refused_in_production(settings: Settings):
     settings.DEVELOPMENT = False
-    with pytest.raises(CommandError, match="DEBUG"):
-        call_command("demo_people")
+    for command in ("demo_people", "demo_code"):
+        with pytest.raises(CommandError, match="DEBUG"):
+            call_command(command)
     assert not User.objects.exists()

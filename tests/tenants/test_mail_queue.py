@@ -13,17 +13,12 @@ from tenants.emails import Mail, queue
 from tenants.scoping import organization_scope, system_scope
 from tenants.services import mailing
 from tests.cast import Cast
+from tests.mailing import deliver
 
 NOW = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
 LETTER = Mail(
     subject="Hello", heading="Hello", paragraphs=("One.", "Two."), button="Go", path="/secret/abc/", reason="A test."
 )
-
-
-def send_all() -> None:
-    """What beat's task and its workers do."""
-    for mail_id in doors.waiting_mails(datetime.now(UTC)):
-        mailing.send(mail_id=mail_id, now=datetime.now(UTC))
 
 
 def kept() -> list[tuple[Any, ...]]:
@@ -37,7 +32,7 @@ def test_what_was_decided_and_rolled_back_is_not_mailed(cast: Cast):
     with organization_scope(cast.acme.pk):
         queue(LETTER, to="bob@acme.example", key="a:1", now=NOW, organization_id=cast.acme.pk)
         transaction.set_rollback(True)
-    send_all()
+    deliver()
     assert mail.outbox == []
 
 
@@ -48,8 +43,8 @@ def test_the_same_occasion_is_one_mail_and_its_contents_are_gone_afterwards(cast
     ((state, _, sealed),) = kept()
     assert state == "waiting"
     assert b"secret/abc" not in sealed
-    send_all()
-    send_all()
+    deliver()
+    deliver()
     (sent,) = mail.outbox
     assert sent.to == ["bob@acme.example"]
     assert "/secret/abc/" in sent.body
@@ -58,7 +53,7 @@ def test_the_same_occasion_is_one_mail_and_its_contents_are_gone_afterwards(cast
 
 def test_a_mail_about_a_persons_own_account_needs_no_organization(db: None):
     queue(LETTER, to="new@acme.example", key="account:1", now=NOW)
-    send_all()
+    deliver()
     assert [one.to for one in mail.outbox] == [["new@acme.example"]]
 
 
@@ -67,7 +62,7 @@ def test_a_server_that_cannot_be_reached_is_tried_again_later(cast: Cast):
     with override_settings(
         EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend", EMAIL_HOST="127.0.0.1", EMAIL_PORT=9
     ):
-        send_all()
+        deliver()
     assert [(state, attempts) for state, attempts, _ in kept()] == [("waiting", 1)]
     assert doors.waiting_mails(datetime.now(UTC)) == []
     (mail_id,) = doors.waiting_mails(datetime.now(UTC) + timedelta(minutes=2))
@@ -82,7 +77,7 @@ def test_a_mail_whose_sender_ended_in_the_middle_is_not_sent_a_second_time(cast:
     assert doors.take_mail(mail_id, now=datetime.now(UTC)) is None
     assert doors.give_up_stuck_mails(datetime.now(UTC)) == 0
     assert doors.give_up_stuck_mails(datetime.now(UTC) + timedelta(hours=1)) == 1
-    send_all()
+    deliver()
     assert mail.outbox == []
     assert kept() == [("failed", 1, b"")]
 

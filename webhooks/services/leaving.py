@@ -9,7 +9,10 @@ from calendars import services as calendars
 from connections import services as connections
 from connections.graph import GraphError
 from connections.models import Connection, Status
+from tenants.acts import Act
+from tenants.models import AuditEntry, Membership
 from tenants.scoping import organization_scope
+from tenants.services.audit import Actor, Target, record
 from webhooks.doors import Busy, Mailbox
 from webhooks.payloads import Unreadable
 from webhooks.services.subscriptions import reconcile
@@ -48,6 +51,45 @@ def leave(*, organization_id: int, connection_id: int, now: datetime) -> None:
         leaver = _leaver(organization_id, connection_id)
         if leaver is not None:
             connections.forget_tokens(connection=leaver)
+
+
+def disconnect_member(*, organization_id: int, member_id: int, now: datetime) -> list[int]:
+    """
+    Disconnect what somebody who has left the organization had connected in it, and end their sign-ins under way.
+
+    State only: each connection is then to be finished by `leave`. Gives their ids; none for somebody who has come back
+    meanwhile. The same mailbox in another organization is another connection, and stays. Opens its own scope.
+    """
+    with organization_scope(organization_id):
+        # Locked: a sign-in that is being stored comes before, and is seen here, or after, and is refused.
+        members = Membership.objects.of(organization_id).select_for_update(no_key=True)
+        member = members.filter(pk=member_id, removed_at__isnull=False).first()
+        if member is None:
+            return []
+        connections.forget_sign_ins_of(member=member)
+        reason = _why_left(member)
+        theirs = Connection.objects.of(organization_id).alive().belonging_to(member_id).select_for_update()
+        ended = list(theirs.order_by("pk"))
+        for connection in ended:
+            connections.disconnect(connection=connection, reason=reason, now=now)
+            record(
+                organization_id=organization_id,
+                act=Act.CONNECTION_DISCONNECTED,
+                by=Actor.system(),
+                on=Target("connection", connection.pk, connection.address),
+                now=now,
+                reason=reason,
+            )
+    return [connection.pk for connection in ended]
+
+
+def _why_left(member: Membership) -> str:
+    """A code of `connections/reasons.py`, by what the log says last about how this member went."""
+    entries = AuditEntry.objects.of(member.organization_id).filter(
+        act__in=[Act.MEMBER_REMOVED, Act.MEMBER_LEFT], target_kind="member", target_id=member.pk
+    )
+    last = entries.order_by("-at", "-pk").first()
+    return "left_organization" if last is not None and last.act == Act.MEMBER_LEFT else "removed"
 
 
 def _leaver(organization_id: int, connection_id: int) -> Connection | None:

@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -27,7 +29,10 @@ class Command(BaseCommand):
             raise CommandError("Demonstration accounts have a password that everybody knows: with DEBUG on only.")
         alice = self._person(OWNER, "Alice Moreau")
         bob = self._person(MEMBER, "Bob Ito")
-        self._person(SUPPORT, "Support", is_staff=True, is_superuser=True)
+        support = self._person(SUPPORT, "Support", is_staff=True, is_superuser=True)
+        if not Authenticator.objects.filter(user=support, type=Authenticator.Type.TOTP).exists():
+            # `manage.py demo_code` is the phone.
+            TOTP.activate(support, generate_totp_secret())
         organization_id = doors.organization_by_slug("acme")
         if organization_id is None:
             now = timezone.now()
