@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from connections.forms import AskForm, MailForm, RemindForm
 from connections.identity import TryLater
-from connections.identity.directories import LONGEST_DOMAIN, NoSuchDirectory, Problem
+from connections.identity.directories import NoSuchDirectory, Problem
 from connections.models import ApprovalRequest, ApprovalRequestQuerySet, ApprovalState, ApprovalWaiter
 from connections.services import approvals, asking, consent, unanswered
 from connections.services.asking import AlreadyApproved, Closed, MailedAlready, NothingToRemind, TooMany

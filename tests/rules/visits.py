@@ -96,7 +96,6 @@ def row_of(address: walk.Address, belongings: Belongings) -> int:
     kinds = {
         "connections": belongings.connection,
         "events": belongings.event,
-        "exports": belongings.export,
         "people": belongings.member,
         "invitations": belongings.invitation,
         "tenants": belongings.tenant,
