@@ -238,6 +238,9 @@ SAMPLES: dict[str, Callable[[], Mail]] = {
     "approval-withdrawn": lambda: approval_withdrawn(
         Organization(pk=1, name="Acme", slug="acme"), MicrosoftTenant(domain="contoso.example"), 3
     ),
+    "not-allowed-here": lambda: not_allowed_here(
+        Organization(pk=1, name="Acme", slug="acme"), _sample_connection(Status.DISCONNECTED, "not_allowed_here")
+    ),
     "approval-wanted": lambda: _sample_wanted(0),
     "approval-wanted-again": lambda: _sample_wanted(2),
     "approved": lambda: approved(domain="contoso.example", path=_SAMPLE_PATH),

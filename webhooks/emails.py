@@ -1,5 +1,7 @@
 """The mails of this app: about what was deleted, and what support asks for. Fixed words, and names."""
 
+from collections.abc import Callable
+
 from django.urls import reverse
 
 from tenants.emails import Mail
@@ -81,5 +83,17 @@ def reconnect_wanted(*, address: str, slug: str, organization: str, connection_i
         ),
         button="Open the connection",
         path=reverse("calendars:connection", args=[slug, connection_id]),
-        reason="Our support looked at this connection and asked for this mail. We send it once a day at most.",
+        reason="You get this mail because our support looked at your connection. It comes once a day at most.",
     )
+
+
+# Made up, for the development address that shows every mail, and for the tests that look at them.
+SAMPLES: dict[str, Callable[[], Mail]] = {
+    "person-deleted": lambda: person_deleted(organization="Acme"),
+    "account-deleted": account_deleted,
+    "organization-is-deleted": lambda: organization_is_deleted(organization="Acme"),
+    "organization-deleted": lambda: organization_deleted(organization="Acme"),
+    "reconnect-wanted": lambda: reconnect_wanted(
+        address="alice.moreau@contoso.example", slug="acme", organization="Acme", connection_id=1
+    ),
+}
