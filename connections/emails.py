@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Final
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from connections.id_tokens import label
 from connections.identity.permissions import in_words
@@ -90,10 +90,7 @@ def approval_withdrawn(organization: Organization, tenant: MicrosoftTenant, coun
 
 def _connection_page(connection: Connection) -> str:
     """Where the connection is shown: a page of an app above this one, known by its name only."""
-    try:
-        return reverse("calendars:connection", args=[connection.organization.slug, connection.pk])
-    except NoReverseMatch:  # pragma: no cover - this app alone
-        return reverse("connections:connect", args=[connection.organization.slug])
+    return reverse("calendars:connection", args=[connection.organization.slug, connection.pk])
 
 
 def not_allowed_here(organization: Organization, connection: Connection) -> Mail:
