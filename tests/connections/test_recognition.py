@@ -191,9 +191,9 @@ def test_an_attackers_directory_that_gives_somebody_the_victims_address_opens_no
     asked = client.post(NEW, {"email": known.alice.email})
     assert asked["Location"] == "/accounts/confirm-email/"
     assert who(client) is None
-    assert deliver()[-1].to == [known.alice.email]
-    assert deliver()[-1].subject == "You have an account already"
-    assert "add it in the menu of your account" in " ".join(str(deliver()[-1].body).split())
+    told = deliver()[-1]
+    assert (told.subject, told.to) == ("You have an account already", [known.alice.email])
+    assert "add it in the menu of your account" in " ".join(str(told.body).split())
     assert list(MicrosoftIdentity.objects.values_list("user_id", flat=True)) == [known.alice.pk]
 
 
@@ -479,10 +479,8 @@ def test_adding_and_removing_take_the_password_of_a_moment_ago(cast: Cast):
 def test_the_page_shows_what_was_added_and_takes_it_away(known: Cast):
     client = at_home(known.alice)
     assert ALICE in client.get(PAGE).content.decode()
-    assert (deliver()[-1].subject, deliver()[-1].to) == (
-        "A Microsoft account opens your account",
-        [known.alice.email],
-    )
+    told = deliver()[-1]
+    assert (told.subject, told.to) == ("A Microsoft account opens your account", [known.alice.email])
     identity = MicrosoftIdentity.objects.get()
     assert (str(identity.tid), str(identity.oid), identity.user_id) == (CONTOSO, ALICES_OID, known.alice.pk)
 
