@@ -102,6 +102,18 @@ class Calendar(TenantModel):
         """Whether the last finished round began before this moment."""
         return self.synced_at is not None and self.synced_at < moment
 
+    def begin_anew(self, now: datetime) -> None:
+        """The next round is a full one, and may begin at once; what is stored stays until its end. Saves."""
+        self.delta_link = self.page_link = self.last_error = ""
+        self.lease_token = self.lease_until = self.retry_at = None
+        self.failures, self.changed_at = 0, now
+        self.save(
+            update_fields=[
+                "delta_link", "page_link", "last_error", "lease_token", "lease_until", "retry_at", "failures",
+                "changed_at",
+            ]
+        )  # fmt: skip
+
     def forget_links(self) -> None:
         """Back to a calendar that nothing was read of. Whoever writes it at this moment loses the lease. Saves."""
         self.delta_link = self.page_link = self.last_error = ""

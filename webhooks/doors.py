@@ -126,7 +126,7 @@ def last_speakers(mailbox: Mailbox) -> list[Speaker]:
     with system_scope("who may drop a subscription"):
         known = Connection.objects.filter(tid=mailbox.tid, oid=mailbox.oid)
         active = _as_speakers(known.filter(status=Status.ACTIVE))
-        leaving = _as_speakers(known.filter(_has_secret(), status=Status.DISCONNECTED))
+        leaving = _as_speakers(known.filter(_has_secret(), status__in=[Status.DISCONNECTED, Status.PAUSED]))
     return active + leaving
 
 

@@ -15,6 +15,7 @@ from tenants.models import AuditEntry, Invitation, Membership, Organization, Ten
 from tenants.policies import Role
 from tenants.scoping import organization_scope, system_scope
 from tenants.services import SlugRefused, found_organization, mailing
+from tenants.services.acting import NotAllowed
 from tenants.services.audit import Actor
 from tests.cast import Cast, signed_in
 from tests.conftest import eventually
@@ -217,7 +218,7 @@ def test_the_same_mailbox_in_another_organization_keeps_its_subscription(
 
 def test_other_owners_are_told_and_admins_may_not(alice: Member, ada: Member, bob: Member, now: datetime) -> None:
     for member in (ada, bob):
-        with pytest.raises(erasing.NotAllowed):
+        with pytest.raises(NotAllowed):
             ask(member, now=now)
     with organization_scope(alice.organization_id):
         Membership.objects.of(alice.organization_id).filter(pk=ada.membership_id).update(role=Role.OWNER)

@@ -16,6 +16,7 @@ from tenants.models import AuditEntry, Invitation, Membership, User
 from tenants.policies import Role
 from tenants.scoping import organization_scope
 from tenants.services import mailing
+from tenants.services.acting import LastOwner
 from tenants.services.audit import Actor
 from tests.calendars.making import make_calendar, make_connection, make_event
 from tests.cast import Cast, person, signed_in
@@ -166,7 +167,7 @@ def test_a_large_calendar_goes_in_batches(
 
 
 def test_the_last_owner_is_refused_and_nothing_changes(alice: Member, now: datetime) -> None:
-    with pytest.raises(erasing.LastOwner):
+    with pytest.raises(LastOwner):
         ask(alice, now=now)
 
     assert left_of(alice) == {"membership": 1}

@@ -10,10 +10,11 @@ from tenants import doors as tenants_doors
 from tenants import emails
 from tenants.models import Membership, User
 from tenants.scoping import organization_scope
+from tenants.services.acting import LastOwner
 from tenants.services.audit import Actor
 from webhooks import emails as words
 from webhooks.doors import ErasureKey
-from webhooks.services.erasing import LastOwner, ask_for_person, is_last_owner
+from webhooks.services.erasing import ask_for_person, is_last_owner
 
 log = structlog.get_logger(__name__)
 

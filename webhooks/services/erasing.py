@@ -19,9 +19,10 @@ from connections.models import Connection, ConnectionQuerySet, Secret, SignInFlo
 from tenants import doors as tenants_doors
 from tenants import emails
 from tenants.acts import Act
-from tenants.models import Invitation, Membership, Organization
+from tenants.models import Invitation, Membership
 from tenants.policies import Action, Role
 from tenants.scoping import organization_scope
+from tenants.services.acting import LastOwner, acting_now, lock
 from tenants.services.audit import Actor, Target, record
 from webhooks import emails as words
 from webhooks.models import Erasure, ErasureKind
@@ -33,14 +34,6 @@ log = structlog.get_logger(__name__)
 Clock = Callable[[], datetime]
 # What has to wait until every mailbox is left: leaving needs the connection, and whoever watches needs the rest.
 LAST: frozenset[Table] = frozenset({Connection, Secret, Membership, Erasure})
-
-
-class LastOwner(Exception):
-    """The organization would have no owner left."""
-
-
-class NotAllowed(Exception):
-    """The role of whoever asks does not include this, perhaps since a moment ago."""
 
 
 # --- asking -------------------------------------------------------------------------------------------------------
@@ -57,7 +50,7 @@ def ask_for_person(*, member: Membership, by: Actor, now: datetime) -> Erasure:
         LastOwner: nobody else owns the organization. Nothing was changed.
     """
     organization_id = member.organization_id
-    _lock(organization_id)
+    lock(organization_id)
     members = Membership.objects.of(organization_id).select_related("user", "organization")
     member = members.select_for_update(no_key=True, of=("self",)).get(pk=member.pk)
     under_way = Erasure.objects.of(organization_id).under_way().filter(membership_id=member.pk).first()
@@ -97,10 +90,8 @@ def ask_for_organization(*, owner: Membership, by: Actor, now: datetime) -> Eras
     Raises:
         NotAllowed: they own it no more.
     """
-    organization = _lock(owner.organization_id)
-    owner = Membership.objects.of(organization).select_related("user").get(pk=owner.pk)
-    if not owner.may(Action.DELETE_ORGANIZATION):
-        raise NotAllowed
+    owner = acting_now(owner, Action.DELETE_ORGANIZATION)
+    organization = owner.organization
     whole = Erasure.objects.of(organization).filter(kind=ErasureKind.ORGANIZATION)
     under_way = whole.first()
     if under_way is not None:
@@ -137,11 +128,6 @@ def is_last_owner(member: Membership) -> bool:
     """Whether the organization would have no owner without them. Expects the scope."""
     others = Membership.objects.of(member.organization_id).present().exclude(pk=member.pk)
     return member.is_present and member.role == Role.OWNER and not others.filter(role=Role.OWNER).exists()
-
-
-def _lock(organization_id: int) -> Organization:
-    """Whoever else asks, joins, leaves or changes a role comes before or after."""
-    return Organization.objects.select_for_update(no_key=True).get(pk=organization_id)
 
 
 def _disconnect(rows: ConnectionQuerySet, organization_id: int, by: Actor, now: datetime) -> None:
@@ -255,7 +241,7 @@ def _finish_organization(erasure: Erasure, now: datetime) -> None:
     organization_id = erasure.organization_id
     tenants_doors.forget_mails(about_organization_id=organization_id)
     with organization_scope(organization_id):
-        organization = _lock(organization_id)
+        organization = lock(organization_id)
         found = _locked(erasure)
         if found is None:
             return

@@ -16,6 +16,7 @@ from tenants.context import actor_of, memberships_of
 from tenants.decorators import MemberRequest, member_required, while_deleted
 from tenants.models import Membership, User
 from tenants.policies import Action
+from tenants.services.acting import LastOwner
 from webhooks import tasks
 from webhooks.forms import TypedForm
 from webhooks.models import Erasure, ErasureKind
@@ -35,7 +36,7 @@ def delete_mine(request: MemberRequest) -> HttpResponse:
         return render(request, "webhooks/delete_mine.html", context, status=_status(form))
     try:
         erasure = erasing.ask_for_person(member=request.membership, by=actor_of(request), now=timezone.now())
-    except erasing.LastOwner:
+    except LastOwner:
         return _keep_an_owner(request, [request.organization.name])
     _queue(erasure)
     messages.success(

@@ -38,8 +38,8 @@ def _ask(request: MemberRequest, kind: ExportKind, page: str) -> HttpResponse:
     except exports.TooManyExports:
         messages.error(request, "You have asked for many exports today. Tomorrow you can ask for a new one.")
     else:
+        # The page itself says that it is being made, and then that it is ready.
         calendars_tasks.make_export.delay_on_commit(organization_id=request.organization.pk, export_id=export.pk)
-        messages.success(request, "Your export is being made. We send you a mail when it is ready.")
     return redirect(page, request.organization.slug)
 
 

@@ -12,7 +12,14 @@ from calendars.models import Calendar, Event, Export, Kind, SkippedEvent
 from calendars.services.exports import ics
 from calendars.services.exports.parts import Archive
 from calendars.services.exports.rows import EVENT, dumped, in_batches, values_of
-from connections.models import ApprovalRequest, ApprovalWaiter, Connection
+from connections.models import (
+    ApprovalRequest,
+    ApprovalWaiter,
+    Connection,
+    LastRefusal,
+    MicrosoftIdentity,
+    UnansweredSignIn,
+)
 from tenants.models import ActorKind, AuditEntry, Invitation, Membership
 from tenants.scoping import organization_scope
 
@@ -80,12 +87,17 @@ def _facts(export: Export, now: datetime) -> tuple[dict[str, Any], list[dict[str
             "name": user.name,
             "date_joined": user.date_joined,
             "last_login": user.last_login,
+            "microsoft_sign_ins": list(
+                MicrosoftIdentity.objects.filter(user=user).values("tid", "oid", "address", "display_name", "linked_at")
+            ),
         },
         "membership": values_of(Membership.objects.of(organization).filter(pk=member.pk)),
         "invitations_received": values_of(Invitation.objects.of(organization).filter(email__in=addresses)),
         "invitations_sent": values_of(Invitation.objects.of(organization).filter(invited_by_id=member.pk)),
         "approvals_asked_for": values_of(ApprovalRequest.objects.of(organization).filter(asked_by_id=member.pk)),
         "approvals_waited_for": values_of(ApprovalWaiter.objects.of(organization).filter(member_id=member.pk)),
+        "sign_ins_without_an_answer": values_of(UnansweredSignIn.objects.of(organization).filter(member_id=member.pk)),
+        "last_refusal": values_of(LastRefusal.objects.of(organization).filter(member_id=member.pk)),
         "activity": [_seen_by(entry, user.pk) for entry in values_of(_activity(member, addresses, mine))],
         "connections": connections,
     }

@@ -11,7 +11,7 @@ import orjson
 from django.db.models import Model, QuerySet
 
 from calendars.models import Calendar, Event, SkippedEvent
-from connections.models import ApprovalRequest, ApprovalWaiter, Connection
+from connections.models import ApprovalRequest, ApprovalWaiter, Connection, LastRefusal, UnansweredSignIn
 from tenants.models import AuditEntry, Invitation, Membership, MicrosoftTenant, Organization
 from tenants.scoping import organization_scope
 
@@ -46,6 +46,8 @@ COLUMNS: Final[Mapping[type[Model], tuple[str, ...]]] = {
         "id", "tenant__tid", "tenant__domain", "state", "scopes", "asked_at", "expires_at", "administrator_address",
         "mailed_at", "reminders", "reminded_at", "claimed_at", "answered_at",
     ),
+    UnansweredSignIn: ("began_at", "dismissed_at"),
+    LastRefusal: ("tenant__tid", "reason", "since", "refused_at"),
     ApprovalWaiter: ("request_id", "since", "told_at"),
     Calendar: (
         "id", "graph_id", "name", "color", "hex_color", "owner_name", "owner_address", "can_edit", "is_default",
