@@ -1,5 +1,7 @@
 """Mails about exports: fixed words, and a link to the page, never to the file."""
 
+from collections.abc import Callable
+
 from tenants.emails import Mail
 
 
@@ -15,3 +17,9 @@ def export_ready(*, path: str, hours: int) -> Mail:
         path=path,
         reason="You get this mail because you asked for an export at Almanac.",
     )
+
+
+# Made up, for the development address that shows every mail, and for the tests that look at them.
+SAMPLES: dict[str, Callable[[], Mail]] = {
+    "export-ready": lambda: export_ready(path="/o/acme/my-data/", hours=24),
+}

@@ -7,7 +7,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
-from tenants.models import TenantModel, TenantQuerySet
+from tenants.models import Detail, TenantModel, TenantQuerySet
 
 
 class CalendarQuerySet(TenantQuerySet["Calendar"]):
@@ -48,6 +48,10 @@ class Calendar(TenantModel):
     # Whether the round in progress began from nothing: then rows it did not bring are swept at its end.
     round_is_full = models.BooleanField(default=False)
     round_started_at = models.DateTimeField(null=True, blank=True)
+
+    # How much of each event the rows may hold at most: what the organization kept when the last full round began, or
+    # less if it was tightened since. Keeping more takes a full round.
+    kept_detail = models.CharField(max_length=12, choices=Detail.choices, default=Detail.DETAILS)
 
     # When somebody last said that something changed; a round that began earlier does not answer it.
     changed_at = models.DateTimeField(null=True, blank=True, db_index=True)
@@ -97,6 +101,18 @@ class Calendar(TenantModel):
     def was_read_before(self, moment: datetime) -> bool:
         """Whether the last finished round began before this moment."""
         return self.synced_at is not None and self.synced_at < moment
+
+    def begin_anew(self, now: datetime) -> None:
+        """The next round is a full one, and may begin at once; what is stored stays until its end. Saves."""
+        self.delta_link = self.page_link = self.last_error = ""
+        self.lease_token = self.lease_until = self.retry_at = None
+        self.failures, self.changed_at = 0, now
+        self.save(
+            update_fields=[
+                "delta_link", "page_link", "last_error", "lease_token", "lease_until", "retry_at", "failures",
+                "changed_at",
+            ]
+        )  # fmt: skip
 
     def forget_links(self) -> None:
         """Back to a calendar that nothing was read of. Whoever writes it at this moment loses the lease. Saves."""
@@ -176,6 +192,10 @@ class Event(TenantModel):
     response = models.CharField(max_length=24, default="none")
     join_url = models.TextField(blank=True)
     web_link = models.TextField(blank=True)
+    # The text that people write into an event, as Microsoft sends it and never cleaned: it is strangers' HTML, so it is
+    # shown by `calendars.presentation.bodies` only. Occurrences have none of their own; they show their master's.
+    body = models.TextField(blank=True)
+    body_type = models.CharField(max_length=4, blank=True)
     # {"pattern": {...}, "range": {...}} of a master, as Microsoft sends it; shown in words, never expanded here.
     recurrence = models.JSONField(null=True, blank=True)
     etag = models.CharField(max_length=256, blank=True)

@@ -96,9 +96,39 @@ def poll_quiet_calendars() -> None:
 def move_windows() -> None:
     """Beat, every night: a round for each calendar whose window must move. The round itself sees that and is full."""
     now = timezone.now()
-    wanted = window.promised(now)
-    due = doors.calendars_with_windows(now=now, starting_before=wanted.start - window.SLACK, ending_before=wanted.end)
+    today, ending_before = window.promised(now, days_back=0)
+    due = doors.calendars_with_windows(now=now, today=today, slack=window.SLACK, ending_before=ending_before)
     _queue_rounds(due, queue="backfill")
+
+
+@shared_task
+def forget_past_events() -> None:
+    """Beat, every night: one task for each organization that has said how long past events stay."""
+    for organization_id in doors.organizations_that_decided_on_days():
+        forget_past_events_of.apply_async(kwargs={"organization_id": organization_id})
+
+
+@shared_task(base=TenantTask, scoped=False)
+def forget_past_events_of(*, organization_id: int) -> None:
+    """Delete what is older than this organization keeps. May run twice."""
+    services.forget_past(organization_id=organization_id, now=timezone.now())
+
+
+@shared_task
+def apply_changed_policies() -> None:
+    """Beat, every minute: policies that were changed and whose own message was lost."""
+    for organization_id in doors.organizations_with_policies_to_apply():
+        apply_policies.apply_async(kwargs={"organization_id": organization_id}, expires=TICK)
+
+
+@shared_task(base=TenantTask, scoped=False)
+def apply_policies(*, organization_id: int) -> None:
+    """Make what is stored obey the organization's policies, and begin to read what is to be kept now. May run twice."""
+    applied = services.apply_policies(organization_id=organization_id, now=timezone.now())
+    for calendar_id in applied.to_read if applied else []:
+        sync_calendar.apply_async(
+            kwargs={"organization_id": organization_id, "calendar_id": calendar_id}, queue="backfill"
+        )
 
 
 @shared_task

@@ -231,6 +231,14 @@ def give_up_stuck_mails(now: datetime) -> int:
         return stuck.update(state=MailState.FAILED, last_error="sender_ended", sealed_contents=b"")
 
 
+def forget_old_mails(now: datetime) -> int:
+    """Take away what was sent or given up a while ago. From then on its key is a new occasion."""
+    with system_scope("mails are long out"):
+        done = OutgoingMail.objects.filter(state__in=[MailState.SENT, MailState.FAILED])
+        gone, _ = done.filter(queued_at__lt=now - MAIL_IS_KEPT).delete()
+    return gone
+
+
 def forget_mails(*, about_organization_id: int, address: str | None = None) -> int:
     """Delete the mails about an organization, or those of them to one address; how many. What waits is not sent."""
     with system_scope("what is deleted is not mailed about, and nobody is named any more"):
@@ -238,11 +246,3 @@ def forget_mails(*, about_organization_id: int, address: str | None = None) -> i
         if address is not None:
             mails = mails.filter(address__iexact=address)
         return mails.delete()[0]
-
-
-def forget_old_mails(now: datetime) -> int:
-    """Take away what was sent or given up a while ago. From then on its key is a new occasion."""
-    with system_scope("mails are long out"):
-        done = OutgoingMail.objects.filter(state__in=[MailState.SENT, MailState.FAILED])
-        gone, _ = done.filter(queued_at__lt=now - MAIL_IS_KEPT).delete()
-    return gone

@@ -1,4 +1,6 @@
-"""Mails about what was deleted: fixed words, and the names of organizations."""
+"""The mails of this app: about what was deleted, and what support asks for. Fixed words, and names."""
+
+from collections.abc import Callable
 
 from django.urls import reverse
 
@@ -67,3 +69,31 @@ def organization_deleted(*, organization: str) -> Mail:
         path=reverse("tenants:landing"),
         reason="You get this mail because you asked for the organization to be deleted.",
     )
+
+
+def reconnect_wanted(*, address: str, slug: str, organization: str, connection_id: int) -> Mail:
+    """Support asks somebody to sign in at Microsoft again for one mailbox."""
+    mailbox = address or "your mailbox"
+    return Mail(
+        subject=f"Please reconnect {mailbox}",
+        heading="Your calendar needs you",
+        paragraphs=(
+            f"Almanac can no longer keep {mailbox} in step for {organization}, and only you can change that.",
+            "Sign in at Microsoft once more. It takes a minute, and nothing is lost.",
+        ),
+        button="Open the connection",
+        path=reverse("calendars:connection", args=[slug, connection_id]),
+        reason="You get this mail because our support looked at your connection. It comes once a day at most.",
+    )
+
+
+# Made up, for the development address that shows every mail, and for the tests that look at them.
+SAMPLES: dict[str, Callable[[], Mail]] = {
+    "person-deleted": lambda: person_deleted(organization="Acme"),
+    "account-deleted": account_deleted,
+    "organization-is-deleted": lambda: organization_is_deleted(organization="Acme"),
+    "organization-deleted": lambda: organization_deleted(organization="Acme"),
+    "reconnect-wanted": lambda: reconnect_wanted(
+        address="alice.moreau@contoso.example", slug="acme", organization="Acme", connection_id=1
+    ),
+}

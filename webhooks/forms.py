@@ -1,9 +1,13 @@
-"""What somebody types to show that they mean it."""
+"""What people type: to show that they mean it, and why support does something."""
 
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+
+from tenants.forms import PlainText
+
+REASON_LENGTH = 200
 
 
 class TypedForm(forms.Form):
@@ -24,3 +28,18 @@ class TypedForm(forms.Form):
         if typed.strip().casefold() != self.wanted.casefold():
             raise ValidationError(f"That is not {self.wanted}. Nothing was deleted.")
         return typed
+
+
+class ReasonForm(forms.Form):
+    """Why something is done about somebody's connection; the organization's admins read it in their activity."""
+
+    reason = PlainText(
+        max_length=REASON_LENGTH,
+        label="Reason",
+        help_text="One line. The organization's admins read it in their activity, with your address.",
+        error_messages={
+            "required": "Say in a few words why.",
+            "max_length": f"Keep it to {REASON_LENGTH} characters.",
+        },
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "form-control"}),
+    )

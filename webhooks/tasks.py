@@ -68,6 +68,22 @@ def listen_to_mailbox(*, organization_id: int, connection_id: int) -> None:
         _reconcile(mailbox)
 
 
+@shared_task(base=TenantTask, scoped=False, bind=True, max_retries=LEAVE_TRIES)
+def recreate_subscription(self: Task[Any, Any], *, organization_id: int, connection_id: int) -> None:
+    """
+    Support wants the mailbox's subscription dropped and made anew. Running twice makes it anew twice.
+
+    Should the message be lost, the old subscription goes on as before, and its page shows that.
+    """
+    mailbox = doors.mailbox_of_connection(Speaker(organization_id, connection_id))
+    if mailbox is None:
+        return
+    try:
+        _settle_mailbox(mailbox, anew=True)
+    except Busy as error:
+        raise self.retry(exc=error, countdown=BUSY_PAUSE) from error
+
+
 @shared_task
 def reconcile_subscription(*, subscription_id: int) -> None:
     """Renew, make anew, hand over or drop one subscription, as it needs. It belongs to no single organization."""
@@ -78,9 +94,14 @@ def reconcile_subscription(*, subscription_id: int) -> None:
 
 def _reconcile(mailbox: Mailbox) -> None:
     try:
-        settled = subscriptions.reconcile(mailbox=mailbox, now=timezone.now())
+        _settle_mailbox(mailbox)
     except Busy:
         return
+
+
+def _settle_mailbox(mailbox: Mailbox, *, anew: bool = False) -> None:
+    try:
+        settled = subscriptions.reconcile(mailbox=mailbox, now=timezone.now(), anew=anew)
     except (GraphError, Unreadable) as error:
         # Noted in the row with the moment from which beat may find it again.
         log.warning("subscription_not_settled", code=str(error))
@@ -93,6 +114,11 @@ def _reconcile(mailbox: Mailbox) -> None:
 def queue_sync(sync: Sync) -> None:
     """Queue the round of a calendar that was marked, after the mark was committed."""
     sync_calendar.apply_async(kwargs=sync._asdict())
+
+
+def queue_sync_on_commit(sync: Sync) -> None:
+    """The same for somebody who waits, in the transaction of the mark."""
+    sync_calendar.apply_async_on_commit(kwargs=sync._asdict(), queue="interactive")
 
 
 @shared_task(base=TenantTask, scoped=False, bind=True, max_retries=LEAVE_TRIES)

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from webhooks.views import data, deleting, disconnecting, exporting
+from webhooks.views import data, deleting, exporting, members
 
 app_name = "webhooks_members"
 
 urlpatterns = [
-    path("connections/<int:pk>/disconnect/", disconnecting.disconnect, name="disconnect"),
+    path("connections/<int:pk>/pause/", members.pause, name="pause"),
+    path("connections/<int:pk>/resume/", members.resume, name="resume"),
+    path("connections/<int:pk>/disconnect/", members.disconnect, name="disconnect"),
     path("my-data/", data.my_data, name="my_data"),
     path("my-data/export/", exporting.export_mine, name="export_mine"),
     path("my-data/delete/", deleting.delete_mine, name="delete_mine"),

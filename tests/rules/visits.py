@@ -96,10 +96,11 @@ def row_of(address: walk.Address, belongings: Belongings) -> int:
     kinds = {
         "connections": belongings.connection,
         "events": belongings.event,
-        "exports": belongings.export,
         "people": belongings.member,
         "invitations": belongings.invitation,
         "tenants": belongings.tenant,
+        "exports": belongings.export,
+        "ask": belongings.approval,
     }
     return kinds.get(before, 0)
 

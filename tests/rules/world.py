@@ -36,9 +36,9 @@ class Belongings:
     event: int
     delivery: int
     subscription: int
-    export: int
     tenant: int
     approval: int
+    export: int
 
 
 @dataclass(frozen=True)
@@ -149,6 +149,21 @@ def furnish(organization: Organization, user: User) -> Belongings:
         delivery = Delivery.objects.create(
             organization=organization, connection=connection, received_at=now, items=1, outcomes={"marked": 1}
         )
+        tenant = MicrosoftTenant.objects.create(organization=organization, tid=tid, state_since=now, linked_at=now)
+        approval = ApprovalRequest.objects.create(
+            organization=organization,
+            tenant=tenant,
+            asked_by=member,
+            link_digest=f"{MARK}{organization.pk}",
+            sealed_link=MARK.encode(),
+            asked_at=now,
+            expires_at=now + timedelta(days=30),
+        )
+        ApprovalWaiter.objects.create(organization=organization, request=approval, member=member, since=now)
+        UnansweredSignIn.objects.create(organization=organization, member=member, began_at=now)
+        LastRefusal.objects.create(
+            organization=organization, member=member, tenant=tenant, reason="not_assigned", since=now, refused_at=now
+        )
         export = Export.objects.create(
             organization=organization,
             requested_by=member,
@@ -176,21 +191,6 @@ def furnish(organization: Organization, user: User) -> Belongings:
             asked_by_label="somebody@left.example",
             asked_at=now,
         )
-        tenant = MicrosoftTenant.objects.create(organization=organization, tid=tid, state_since=now, linked_at=now)
-        approval = ApprovalRequest.objects.create(
-            organization=organization,
-            tenant=tenant,
-            asked_by=member,
-            link_digest=f"{MARK}{organization.pk}",
-            sealed_link=MARK.encode(),
-            asked_at=now,
-            expires_at=now + timedelta(days=30),
-        )
-        ApprovalWaiter.objects.create(organization=organization, request=approval, member=member, since=now)
-        UnansweredSignIn.objects.create(organization=organization, member=member, began_at=now)
-        LastRefusal.objects.create(
-            organization=organization, member=member, tenant=tenant, reason="not_assigned", since=now, refused_at=now
-        )
     with system_scope("a test's world"):
         subscription = Subscription.objects.create(
             tid=tid,
@@ -211,7 +211,7 @@ def furnish(organization: Organization, user: User) -> Belongings:
         event=event.pk,
         delivery=delivery.pk,
         subscription=subscription.pk,
-        export=export.pk,
         tenant=tenant.pk,
         approval=approval.pk,
+        export=export.pk,
     )

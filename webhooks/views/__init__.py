@@ -1,1 +1,1 @@
-"""Graph's calls, and people who take their data along or leave."""
+"""Doors of this app: Graph's calls, members who pause, leave or take their data along, support staff."""

@@ -8,7 +8,7 @@ from tenants import protection
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("calendars", "0001_initial"),
+        ("calendars", "0002_policies"),
         ("tenants", "0003_onboarding"),
     ]
 
