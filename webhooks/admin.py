@@ -120,7 +120,7 @@ def counts() -> list[Counted]:
         paused=Count("pk", filter=Q(status=Status.PAUSED)),
     )
     listed = reverse("admin:connections_connection_changelist")
-    oldest = f"The oldest {ago_in_words(found['oldest'], now)}." if found["oldest"] else "Nobody waits."
+    oldest = f"The oldest {ago_in_words(found['oldest'], now)}." if found["old"] else "Nobody waits that long."
     oldest_first = f"o={ConnectionList.list_display.index('since')}"
     return [
         Counted(found["old"], "broken for more than a day", oldest, "broken" if found["old"] else "well",
