@@ -4,7 +4,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
+
+from tenants.models import Access, Detail, TenantsAllowed
+from tenants.services.policies import MOST_DAYS, Policies
 
 LONGEST_RANGE = timedelta(days=366)
 # Beyond these years neither the window of a calendar nor arithmetic with dates makes sense.
@@ -88,6 +92,70 @@ class ChooseForm(forms.Form):
 
     calendar = IdsField(required=False)
     next = forms.CharField(required=False, max_length=2000)
+
+
+_CHOOSE = "Choose one of the answers."
+
+
+def _choice(choices: list[tuple[str, str]]) -> forms.ChoiceField:
+    words = {"required": _CHOOSE, "invalid_choice": _CHOOSE}
+    return forms.ChoiceField(choices=choices, error_messages=words)
+
+
+def days_offered(current: int | None) -> list[int]:
+    """How many days past events may stay, besides what the installation keeps; with what was once decided."""
+    offered = {7, 30, 90, 180, 365, MOST_DAYS} - {settings.WINDOW_DAYS_BACK}
+    return sorted(offered | ({current} if current else set()))
+
+
+class PoliciesForm(forms.Form):
+    """All policies of an organization, the moment of the last change that was seen, and whether losses are accepted."""
+
+    USUAL = "usual"
+
+    tenants_allowed = _choice(TenantsAllowed.choices)
+    personal_accounts = _choice([("yes", "Allowed"), ("no", "Not allowed")])
+    access = _choice(Access.choices)
+    detail = _choice(Detail.choices)
+    past_days = _choice([])
+    seen = forms.CharField(required=False, max_length=40, error_messages={"max_length": _CHOOSE})
+    confirm = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, past_days: int | None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        days = self.fields["past_days"]
+        assert isinstance(days, forms.ChoiceField)  # noqa: S101 - declared above
+        days.choices = [(self.USUAL, ""), *((str(number), "") for number in days_offered(past_days))]
+
+    def clean_seen(self) -> datetime | None:
+        text: str = self.cleaned_data["seen"]
+        try:
+            return datetime.fromisoformat(text) if text else None
+        except ValueError:
+            raise ValidationError("Open this page anew, and choose again.", code="seen") from None
+
+    @property
+    def wanted(self) -> Policies:
+        """What was chosen. Of a valid form only."""
+        chosen = self.cleaned_data
+        return Policies(
+            tenants_allowed=chosen["tenants_allowed"],
+            personal_accounts=chosen["personal_accounts"] == "yes",
+            access=chosen["access"],
+            detail=chosen["detail"],
+            past_days=None if chosen["past_days"] == self.USUAL else int(chosen["past_days"]),
+        )
+
+    @classmethod
+    def values_of(cls, policies: Policies) -> dict[str, str]:
+        """The answers that stand for these policies."""
+        return {
+            "tenants_allowed": policies.tenants_allowed,
+            "personal_accounts": "yes" if policies.personal_accounts else "no",
+            "access": policies.access,
+            "detail": policies.detail,
+            "past_days": cls.USUAL if policies.past_days is None else str(policies.past_days),
+        }
 
 
 def sentences(form: forms.Form) -> list[str]:

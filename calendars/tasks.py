@@ -16,9 +16,11 @@ from django.utils import timezone
 
 from calendars import doors, services
 from calendars.payloads import Unreadable
+from calendars.services import exports
 from calendars.sync import window
 from connections.graph import ApprovalRequired, GraphError, ReconnectRequired, Refused, Throttled
 from connections.services import ConnectionNotActive, record_failure
+from tenants.scoping import organization_scope
 from tenants.tasks import TenantTask
 
 log = structlog.get_logger(__name__)
@@ -94,9 +96,39 @@ def poll_quiet_calendars() -> None:
 def move_windows() -> None:
     """Beat, every night: a round for each calendar whose window must move. The round itself sees that and is full."""
     now = timezone.now()
-    wanted = window.promised(now)
-    due = doors.calendars_with_windows(now=now, starting_before=wanted.start - window.SLACK, ending_before=wanted.end)
+    today, ending_before = window.promised(now, days_back=0)
+    due = doors.calendars_with_windows(now=now, today=today, slack=window.SLACK, ending_before=ending_before)
     _queue_rounds(due, queue="backfill")
+
+
+@shared_task
+def forget_past_events() -> None:
+    """Beat, every night: one task for each organization that has said how long past events stay."""
+    for organization_id in doors.organizations_that_decided_on_days():
+        forget_past_events_of.apply_async(kwargs={"organization_id": organization_id})
+
+
+@shared_task(base=TenantTask, scoped=False)
+def forget_past_events_of(*, organization_id: int) -> None:
+    """Delete what is older than this organization keeps. May run twice."""
+    services.forget_past(organization_id=organization_id, now=timezone.now())
+
+
+@shared_task
+def apply_changed_policies() -> None:
+    """Beat, every minute: policies that were changed and whose own message was lost."""
+    for organization_id in doors.organizations_with_policies_to_apply():
+        apply_policies.apply_async(kwargs={"organization_id": organization_id}, expires=TICK)
+
+
+@shared_task(base=TenantTask, scoped=False)
+def apply_policies(*, organization_id: int) -> None:
+    """Make what is stored obey the organization's policies, and begin to read what is to be kept now. May run twice."""
+    applied = services.apply_policies(organization_id=organization_id, now=timezone.now())
+    for calendar_id in applied.to_read if applied else []:
+        sync_calendar.apply_async(
+            kwargs={"organization_id": organization_id, "calendar_id": calendar_id}, queue="backfill"
+        )
 
 
 @shared_task
@@ -117,6 +149,29 @@ def list_unlisted_mailboxes() -> None:
             kwargs={"organization_id": organization_id, "connection_id": connection_id, "attempt": LISTING_ATTEMPTS},
             expires=TICK,
         )
+
+
+@shared_task(base=TenantTask, scoped=False)
+def make_export(*, organization_id: int, export_id: int) -> None:
+    """Make the file that somebody asked for. May run twice: a second one at the same time does nothing."""
+    exports.make(organization_id=organization_id, export_id=export_id, clock=timezone.now)
+
+
+@shared_task
+def finish_exports() -> None:
+    """Beat, every minute: exports that wait without a message, or whose maker ended in the middle."""
+    for key in doors.unmade_exports(now=timezone.now()):
+        make_export.apply_async(kwargs=key._asdict(), queue="housekeeping", expires=TICK)
+
+
+@shared_task
+def forget_old_exports() -> None:
+    """Beat, every ten minutes: files whose time is over are deleted."""
+    now = timezone.now()
+    for organization_id in doors.organizations_with_old_exports(now=now, failed_before=now - exports.KEPT):
+        with organization_scope(organization_id):
+            count = exports.forget_expired(organization_id=organization_id, now=now)
+        log.info("old_exports_forgotten", organization=organization_id, count=count)
 
 
 def _queue_rounds(keys: list[doors.CalendarKey], *, queue: str) -> None:

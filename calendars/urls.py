@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from calendars.views import calendar, connections, feed, home, stream, welcome
+from calendars.views import calendar, connections, feed, home, policies, stream, welcome
 
 app_name = "calendars"
 
@@ -19,4 +19,5 @@ urlpatterns = [
     path("calendar/events/", feed.events, name="events"),
     path("calendar/events/<int:pk>/", calendar.event, name="event"),
     path("calendar/stream/", stream.stream, name="stream"),
+    path("settings/policies/", policies.policies, name="policies"),
 ]

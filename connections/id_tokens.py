@@ -17,6 +17,8 @@ from uuid import UUID
 import jwt
 import structlog
 
+from connections.models import PERSONAL_TENANT
+
 log = structlog.get_logger(__name__)
 
 # Microsoft's documents allow five minutes; clocks that are further apart than two are worth finding.
@@ -24,7 +26,6 @@ LEEWAY: Final = timedelta(minutes=2)
 KEYS_LAST: Final = timedelta(hours=24)
 # How soon an unknown key may make us ask again: a stranger can send us tokens with made-up key ids.
 ASK_AGAIN_AFTER: Final = timedelta(minutes=5)
-PERSONAL_TENANT: Final = UUID("9188040d-6c67-4c5b-b112-36a304b66dad")
 # Template ids of the directory roles that may approve an app for everybody; they are the same in every directory.
 APPROVING_ROLES: Final = frozenset(
     {

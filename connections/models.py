@@ -2,11 +2,25 @@
 
 import uuid
 from datetime import datetime
-from typing import Self
+from typing import Final, Protocol, Self
 
 from django.db import models
+from django.db.models import Q
 
-from tenants.models import Membership, MicrosoftTenant, TenantModel, TenantQuerySet
+from tenants.models import Membership, MicrosoftTenant, TenantModel, TenantQuerySet, TenantsAllowed
+
+# In which Microsoft keeps all accounts that belong to no company.
+PERSONAL_TENANT: Final = uuid.UUID("9188040d-6c67-4c5b-b112-36a304b66dad")
+
+
+class WhoMayConnect(Protocol):
+    """What an organization has decided, or considers: itself, or values that somebody proposes."""
+
+    @property
+    def tenants_allowed(self) -> str: ...
+
+    @property
+    def personal_accounts(self) -> bool: ...
 
 
 class Status(models.TextChoices):
@@ -18,6 +32,12 @@ class Status(models.TextChoices):
     BLOCKED = "blocked", "Blocked"
     PAUSED = "paused", "Paused"
     DISCONNECTED = "disconnected", "Disconnected"
+
+
+# In these somebody must act, because Microsoft refused something.
+FAILED: Final = frozenset({Status.RECONNECT, Status.APPROVAL, Status.BLOCKED})
+# The columns that keep the last failure.
+FAILURE: Final = ("failed_at", "failed_request_id", "failed_code")
 
 
 class Purpose(models.TextChoices):
@@ -37,6 +57,22 @@ class ConnectionQuerySet(TenantQuerySet["Connection"]):
 
     def belonging_to(self, membership_id: int) -> Self:
         return self.filter(member_id=membership_id)
+
+    def admitted(self, policies: WhoMayConnect, *, organization_id: int) -> Self:
+        """Those of this organization's that may be connected by these policies, which need not be its own yet."""
+        return self.filter(_admitted(policies, organization_id))
+
+    def turned_away(self, policies: WhoMayConnect, *, organization_id: int) -> Self:
+        """The others."""
+        return self.exclude(_admitted(policies, organization_id))
+
+
+def _admitted(policies: WhoMayConnect, organization_id: int) -> Q:
+    """Personal accounts have a policy of their own: no company is linked that they could belong to."""
+    companies = ~Q(tid=PERSONAL_TENANT)
+    if policies.tenants_allowed == TenantsAllowed.LINKED:
+        companies &= Q(tid__in=MicrosoftTenant.objects.of(organization_id).linked().values("tid"))
+    return companies | Q(tid=PERSONAL_TENANT) if policies.personal_accounts else companies
 
 
 class Connection(TenantModel):
@@ -63,6 +99,8 @@ class Connection(TenantModel):
     failed_at = models.DateTimeField(null=True, blank=True)
     # Microsoft's request id of the last failure, for support tickets.
     failed_request_id = models.CharField(max_length=64, blank=True)
+    # Microsoft's code of it, or the name of ours; `connections/reasons.py` has words for those that we know.
+    failed_code = models.CharField(max_length=64, blank=True)
 
     objects = ConnectionQuerySet.as_manager()
 
@@ -104,13 +142,20 @@ class Connection(TenantModel):
         self.status, self.reason, self.status_since, self.connected_at = Status.ACTIVE, "", now, now
         self.save(update_fields=["status", "reason", "status_since", "connected_at"])
 
-    def become(self, status: Status, *, reason: str = "", request_id: str = "", now: datetime) -> None:
-        """Change state. `status_since` moves only when the state or its reason really changes. Saves."""
+    @property
+    def is_paused(self) -> bool:
+        return self.status == Status.PAUSED
+
+    def become(self, status: Status, *, reason: str = "", request_id: str = "", code: str = "", now: datetime) -> None:
+        """
+        Change state. `status_since` moves only when the state or its reason really changes; what somebody decided
+        (a pause, a disconnection) is no failure. Saves.
+        """
         if (self.status, self.reason) != (status, reason):
             self.status, self.reason, self.status_since = status, reason, now
-        if status != Status.ACTIVE:
-            self.failed_at, self.failed_request_id = now, request_id[:64]
-        self.save(update_fields=["status", "reason", "status_since", "failed_at", "failed_request_id"])
+        if status in FAILED:
+            self.failed_at, self.failed_request_id, self.failed_code = now, request_id[:64], code[:64]
+        self.save(update_fields=["status", "reason", "status_since", *FAILURE])
 
 
 class Secret(TenantModel):

@@ -25,6 +25,8 @@ NAME_LENGTH = 256
 ADDRESS_LENGTH = 320
 ETAG_LENGTH = 256
 REASON_LENGTH = 255
+# Characters of an event's text. Who writes more is read on in Outlook.
+BODY_LENGTH = 100 * 1024
 # Microsoft's own limit for one event.
 MOST_ATTENDEES = 500
 
@@ -128,6 +130,8 @@ def _read_event(item: shapes.Event) -> EventRow:
     starts_at, ends_at, start_date, end_date = times(moment(item.start), moment(item.end), is_all_day=item.is_all_day)
     organizer = (item.organizer.email_address if item.organizer else None) or _NOBODY
     original_zone = item.original_start_time_zone or ""
+    # An occurrence repeats its master's.
+    body, body_type = _body(item.body) if item.body and kind is not Kind.OCCURRENCE else ("", "")
     row = EventRow(
         graph_id=item.id,
         kind=kind.value,
@@ -152,6 +156,8 @@ def _read_event(item: shapes.Event) -> EventRow:
         response=_response(item.response_status),
         join_url=https(item.online_meeting.join_url if item.online_meeting else None),
         web_link=https(item.web_link),
+        body=body,
+        body_type=body_type,
         recurrence=_recurrence(item.recurrence) if kind is Kind.MASTER else None,
         etag=_tag(item.etag),
     )
@@ -205,6 +211,14 @@ def _tag(value: str | None) -> str:
 
 def _response(status: shapes.ResponseStatus | None) -> str:
     return one_of(status.response if status else None, _RESPONSES, "none")
+
+
+def _body(body: shapes.ItemBody) -> tuple[str, str]:
+    content = (body.content or "")[:BODY_LENGTH]
+    if not content.strip():
+        return "", ""
+    # A lost character does no harm in a text, and a lost event would.
+    return content if is_storable(content) else label(content), "html" if body.content_type == "html" else "text"
 
 
 def _attendees(people: list[shapes.Attendee]) -> str:

@@ -32,6 +32,8 @@ class EventRow(NamedTuple):
     response: str
     join_url: str
     web_link: str
+    body: str
+    body_type: str
     recurrence: str | None
     etag: str
 
@@ -86,7 +88,7 @@ class ListedCalendar(NamedTuple):
 
 def fill(occurrence: Bare, master: EventRow) -> EventRow:
     """
-    The occurrence as a whole event: its own times, all else from its master.
+    The occurrence as a whole event: its own times, all else from its master; but the text stands with the master only.
 
     Raises:
         Unreadable: an occurrence of an all-day series that is not made of days.
@@ -100,6 +102,8 @@ def fill(occurrence: Bare, master: EventRow) -> EventRow:
         ends_at=ends_at,
         start_date=start_date,
         end_date=end_date,
+        body="",
+        body_type="",
         recurrence=None,
         etag=occurrence.etag,
     )

@@ -49,6 +49,11 @@ class Location(Lean):
     display_name: str | None = None
 
 
+class ItemBody(Lean):
+    content_type: str | None = None
+    content: str | None = None
+
+
 class OnlineMeeting(Lean):
     join_url: str | None = None
 
@@ -81,6 +86,7 @@ class Event(Lean):
     response_status: ResponseStatus | None = None
     online_meeting: OnlineMeeting | None = None
     web_link: str | None = None
+    body: ItemBody | None = None
     # Read apart: an odd rule is shown as unknown, and costs nobody the series.
     recurrence: Any = None
 

@@ -5,9 +5,12 @@ from typing import Any
 
 from calendars.models import Calendar, Event, EventQuerySet
 from calendars.presentation.colors import swatch
+from calendars.sync.policy import BLANKS
+from tenants.models import Detail
 
 NO_SUBJECT = "(no subject)"
 PRIVATE = "Private"
+BUSY = "Busy"
 
 # What lists and the feed need of an event: they load these columns and no others.
 ITEM_FIELDS = (
@@ -25,6 +28,23 @@ ITEM_FIELDS = (
     "is_cancelled",
     "response",
 )
+
+
+# What every event looks like where only times are kept. Attendees are a value here.
+_BUSY_ONLY: dict[str, Any] = {**BLANKS, "attendees": [], "subject": BUSY}
+
+
+def as_kept(event: Event, detail: str) -> Event:
+    """
+    The event with no more in it than the organization keeps, whatever the row still holds. Not to be saved.
+
+    A policy holds for pages from the moment it is decided; rows follow when they are cleaned.
+    """
+    if detail == Detail.BUSY:
+        vars(event).update(_BUSY_ONLY)
+    elif detail == Detail.DETAILS:
+        vars(event).update(body="", body_type="")
+    return event
 
 
 def is_hidden(event: Event, calendar: Calendar) -> bool:
@@ -81,9 +101,13 @@ def _utc(moment: datetime | None) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
 
 
-def touching(events: EventQuerySet, start: datetime, end: datetime, zone: tzinfo) -> list[Event]:
-    """Those of these events that touch [start, end) for somebody in this zone, with the columns of `ITEM_FIELDS`."""
-    return [event for event in events.overlapping(start, end).only(*ITEM_FIELDS) if in_range(event, start, end, zone)]
+def touching(events: EventQuerySet, start: datetime, end: datetime, zone: tzinfo, *, detail: str) -> list[Event]:
+    """
+    Those of these events that touch [start, end) for somebody in this zone, with the columns of `ITEM_FIELDS`, and in
+    them no more than `detail` lets be kept.
+    """
+    found = events.overlapping(start, end).only(*ITEM_FIELDS)
+    return [as_kept(event, detail) for event in found if in_range(event, start, end, zone)]
 
 
 def in_range(event: Event, start: datetime, end: datetime, zone: tzinfo) -> bool:

@@ -7,8 +7,10 @@ from typing import NamedTuple
 from django.conf import settings
 
 from calendars.models import Calendar
+from connections.identity import allow_writing
 from connections.models import Connection, Status
 from connections.reasons import words_for
+from tenants.models import Access, Organization
 
 
 class State(NamedTuple):
@@ -101,6 +103,20 @@ def is_late(calendars: Iterable[Calendar], now: datetime) -> bool:
 def banners(listed: Iterable[Card]) -> list[Card]:
     """The connections that explain why what is shown may be old or incomplete; none when all is as it should be."""
     return [card for card in listed if card.state.tone != "well" and (card.calendars or not card.connection.is_active)]
+
+
+class Changing(NamedTuple):
+    """How a mailbox stands to being changed by Almanac: what its organization wants, what its person has granted."""
+
+    # Whether "Allow changes" is to be offered: a new sign-in that asks for one permission more.
+    is_wanted: bool
+    # Whether the person has granted what nobody may use any more.
+    is_idle: bool
+
+
+def changing(connection: Connection, organization: Organization) -> Changing:
+    granted, wanted = allow_writing(connection.scopes), organization.access == Access.WRITE
+    return Changing(is_wanted=wanted and not granted and connection.is_active, is_idle=granted and not wanted)
 
 
 _SCOPES = {

@@ -65,6 +65,19 @@ def mark_many_changed(
     return marked
 
 
+def begin_anew(*, connection_id: int, organization: Organization | int, now: datetime) -> list[int]:
+    """
+    Have every followed calendar of the connection read from nothing: whatever a full round does not bring is swept.
+
+    What is stored stays until then. A round under way finds its lease gone. Returns the calendars, all marked.
+    """
+    followed = Calendar.objects.of(organization).followed().of_connection(connection_id)
+    calendars = list(followed.order_by("pk").select_for_update(no_key=True))
+    for calendar in calendars:
+        calendar.begin_anew(now)
+    return [calendar.pk for calendar in calendars]
+
+
 def forget_connection(*, connection_id: int, organization: Organization | int) -> None:
     """Delete the connection's calendars with all that is in them. Doing it twice is harmless."""
     calendars = Calendar.objects.of(organization).of_connection(connection_id)
@@ -91,7 +104,12 @@ def empty(calendar: Calendar) -> None:
     """
     calendar.forget_links()
     if apply.empty(calendar):
-        calendar.version += 1
-        calendar.save(update_fields=["version"])
-        told = {"member_id": calendar.connection.member_id, "calendar_id": calendar.pk, "version": calendar.version}
-        transaction.on_commit(partial(live.publish, **told))
+        tell(calendar)
+
+
+def tell(calendar: Calendar) -> None:
+    """Something else is to be seen: move the version, and let open pages know after commit. As `empty` needs it."""
+    calendar.version += 1
+    calendar.save(update_fields=["version"])
+    told = {"member_id": calendar.connection.member_id, "calendar_id": calendar.pk, "version": calendar.version}
+    transaction.on_commit(partial(live.publish, **told))

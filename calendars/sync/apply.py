@@ -12,11 +12,13 @@ from datetime import datetime
 
 import orjson
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from calendars.models import Calendar, Event, EventQuerySet, Kind, SkippedEvent
 from calendars.payloads import EventRow, Skipped
 from calendars.sync.plan import Plan
+from calendars.sync.policy import BLANKS, KEPT, Keeping, lesser
+from tenants.models import Detail
 
 _TYPES: Mapping[str, str] = {
     "is_all_day": "boolean",
@@ -65,10 +67,20 @@ def store(calendar: Calendar, plan: Plan, *, now: datetime) -> int:
 
 
 def upsert(calendar: Calendar, rows: list[EventRow]) -> int:
-    """Insert or overwrite by Graph's id. Running it twice changes nothing the second time."""
+    """
+    Insert or overwrite by Graph's id, with as much of each event as the organization keeps at this moment.
+
+    Running it twice changes nothing the second time.
+    """
     if not rows:
         return 0
-    columns = [_array(column) for column in zip(*rows, strict=True)]
+    # Never more than what the calendar was cleaned down to: the next round that begins from nothing brings the rest.
+    kept = KEPT[lesser(Keeping.of(calendar.organization_id).detail, calendar.kept_detail)]
+    columns = [
+        # By column and not by row: what is not kept costs nothing.
+        _array(column if name in kept else [BLANKS[name]] * len(rows))
+        for name, column in zip(_COLUMNS, zip(*rows, strict=True), strict=True)
+    ]
     home = [calendar.organization_id, calendar.pk, calendar.round_number]
     with connection.cursor() as cursor:
         cursor.execute(_UPSERT, [*columns, calendar.pk, *home])
@@ -128,6 +140,26 @@ def empty(calendar: Calendar) -> int:
     """Delete all that is stored of the calendar."""
     SkippedEvent.objects.of(calendar.organization_id).filter(calendar_id=calendar.pk).delete()
     return _events(calendar).delete()[0]
+
+
+def reduce(calendar: Calendar, detail: Detail) -> int:
+    """Take away from the stored events what is not kept at this level of detail; how many had it. One statement."""
+    blank = {name: BLANKS[name] for name in _COLUMNS if name not in KEPT[detail]}
+    if not blank:
+        return 0
+    # JSON columns here are values, and above they are text. Of a null, `exact` would ask for the JSON one.
+    values = blank | ({"attendees": []} if "attendees" in blank else {})
+    bare = {(f"{name}__isnull" if value is None else name): value is None or value for name, value in values.items()}
+    return _events(calendar).exclude(**bare).update(**values)
+
+
+def trim(calendar: Calendar, *, before: datetime) -> int:
+    """Delete what was over before this midnight of UTC, and series of which nothing is left; how many were shown."""
+    over = Q(ends_at__lt=before) | Q(end_date__lte=before.date())
+    removed = _events(calendar).shown().filter(over).delete()[0]
+    instances = _events(calendar).filter(series_id=OuterRef("graph_id"))
+    _events(calendar).filter(~Exists(instances), over, kind=Kind.MASTER).delete()
+    return removed
 
 
 def incomplete_series(calendar: Calendar) -> list[str]:

@@ -20,7 +20,7 @@ LASTS = timedelta(minutes=3)
 # Columns that only the holder of the lease writes. Marks (`changed_at`) and names belong to others.
 WRITTEN = (
     "window_start", "window_end", "delta_link", "page_link", "round_number", "round_is_full", "round_started_at",
-    "synced_at", "version", "lease_token", "lease_until", "retry_at", "failures", "last_error",
+    "synced_at", "kept_detail", "version", "lease_token", "lease_until", "retry_at", "failures", "last_error",
 )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from calendars.payloads import EventRow, Item, Page, Removed, Skipped, Unreadabl
 from calendars.sync import apply
 from calendars.sync.lease import Lease
 from calendars.sync.plan import Plan, make_plan
+from calendars.sync.policy import Keeping, is_less
 from calendars.sync.window import Window, fresh, is_due
 from connections.graph import BadRequest, Gone, GraphClient, UntrustedLink
 
@@ -79,10 +80,14 @@ class Round:
         now = self.clock()
         with self.lease.fenced(now) as calendar:
             window = _window_of(calendar)
+            keeping = Keeping.of(calendar.organization_id)
+            # More is to be kept than the rows have: only a round from nothing brings it.
+            full = full or is_less(calendar.kept_detail, keeping.detail)
             if window is None or full or not calendar.page_link:
-                if window is None or full or not calendar.delta_link or is_due(window, now):
-                    full, window = True, fresh(now)
+                if window is None or full or not calendar.delta_link or is_due(window, now, keeping.days_back):
+                    full, window = True, fresh(now, keeping.days_back)
                     calendar.window_start, calendar.window_end = window
+                    calendar.kept_detail = keeping.detail
                     calendar.delta_link = ""
                 calendar.page_link = ""
                 calendar.round_number += 1

@@ -10,15 +10,18 @@ from django.views.decorators.http import require_safe
 
 from calendars.forms import PlaceForm
 from calendars.models import Calendar, Event, Kind
+from calendars.payloads import BODY_LENGTH
 from calendars.presentation.agenda import by_day
+from calendars.presentation.bodies import shown_body
 from calendars.presentation.colors import swatch
 from calendars.presentation.details import SHOW_AS, attendees, own_zone, safe_link
-from calendars.presentation.events import days_of, is_hidden, title, touching
+from calendars.presentation.events import as_kept, days_of, is_hidden, title, touching
 from calendars.presentation.series import series_in_words
 from calendars.presentation.states import as_of, banners, cards
 from calendars.views.feed import feed_items
 from calendars.views.mine import chosen, my_calendars, my_connections, my_events, refuse
 from tenants.decorators import MemberRequest, member_required
+from tenants.models import Detail
 from tenants.policies import Action
 
 AGENDA_DAYS = 14
@@ -94,7 +97,7 @@ def event(request: MemberRequest, pk: int) -> HttpResponse:
     if found is None:
         raise Http404
     template = "calendars/partials/event.html" if "HX-Request" in request.headers else "calendars/event.html"
-    return render(request, template, _details(request, found))
+    return render(request, template, _details(request, as_kept(found, request.organization.detail)))
 
 
 def _details(request: MemberRequest, found: Event) -> dict[str, Any]:
@@ -109,6 +112,7 @@ def _details(request: MemberRequest, found: Event) -> dict[str, Any]:
         "last": last,
         "own_zone": own_zone(found),
         "show_as": SHOW_AS.get(found.show_as, ""),
+        "only_busy": request.organization.detail == Detail.BUSY,
     }
     if not hidden:
         context |= {
@@ -116,17 +120,24 @@ def _details(request: MemberRequest, found: Event) -> dict[str, Any]:
             "join_link": safe_link(found.join_url),
             "outlook_link": safe_link(found.web_link),
             "groups": attendees(found),
-            "series": _series(request, found),
-        }
+        } | _of_series(request, found)
     return context
 
 
-def _series(request: MemberRequest, found: Event) -> str:
-    if not found.series_id:
-        return ""
-    masters = Event.objects.of(request.organization).of_calendar(found.calendar_id)
-    rule = masters.filter(kind=Kind.MASTER, graph_id=found.series_id).values_list("recurrence", flat=True).first()
-    return series_in_words(rule)
+def _of_series(request: MemberRequest, found: Event) -> dict[str, Any]:
+    """The rule of the event's series in words, and the text of the event, which an occurrence has from there."""
+    body, body_type = found.body, found.body_type
+    rule = ""
+    if found.series_id:
+        masters = Event.objects.of(request.organization).of_calendar(found.calendar_id)
+        master = masters.filter(kind=Kind.MASTER, graph_id=found.series_id).defer("attendees").first()
+        if master is not None and found.kind == Kind.OCCURRENCE:
+            body, body_type = master.body, master.body_type
+        is_known = request.organization.detail != Detail.BUSY
+        rule = series_in_words(master.recurrence if master else None) if is_known else ""
+    is_kept = request.organization.detail == Detail.FULL
+    shown = shown_body(body, body_type) if is_kept else ""
+    return {"series": rule, "body": shown, "body_is_cut": len(body) >= BODY_LENGTH}
 
 
 def _frame(request: MemberRequest, calendars: list[Calendar]) -> dict[str, Any]:
@@ -141,7 +152,8 @@ def _frame(request: MemberRequest, calendars: list[Calendar]) -> dict[str, Any]:
 
 
 def _between(request: MemberRequest, calendars: dict[int, Calendar], start: datetime, end: datetime) -> list[Event]:
-    return touching(my_events(request, calendars), start, end, timezone.get_current_timezone())
+    zone = timezone.get_current_timezone()
+    return touching(my_events(request, calendars), start, end, zone, detail=request.organization.detail)
 
 
 def _midnight(day: date) -> datetime:

@@ -15,7 +15,7 @@ from calendars import services
 from calendars.forms import ChooseForm
 from calendars.models import Calendar, CalendarQuerySet, SkippedEvent
 from calendars.presentation.colors import swatch
-from calendars.presentation.states import State, cards, connection_state, scopes_in_words
+from calendars.presentation.states import State, cards, changing, connection_state, scopes_in_words
 from calendars.views.asking import may_ask, queue_rounds, read_again
 from calendars.views.mine import my_calendars, my_connection, my_connections, refuse
 from connections.models import Connection
@@ -67,6 +67,7 @@ def connection(request: MemberRequest, pk: int) -> HttpResponse:
         "calendars": [(calendar, swatch(calendar)) for calendar in calendars if calendar.is_followed],
         "others": sum(not calendar.is_followed for calendar in calendars),
         "scopes": scopes_in_words(found.scopes),
+        "changing": changing(found, request.organization),
         "skipped": SkippedEvent.objects.of(request.organization).filter(calendar__connection=found).count(),
     }
     return render(request, "calendars/connection.html", context)

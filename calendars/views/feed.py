@@ -24,7 +24,8 @@ def events(request: MemberRequest) -> HttpResponse:
         return JsonResponse({"errors": sentences(form)}, status=400)
     calendars = chosen(request, form.cleaned_data["calendar"])
     start, end = form.cleaned_data["start"], form.cleaned_data["end"]
-    rows = touching(my_events(request, calendars), start, end, timezone.get_current_timezone())
+    zone = timezone.get_current_timezone()
+    rows = touching(my_events(request, calendars), start, end, zone, detail=request.organization.detail)
     return JsonResponse(feed_items(request, rows, calendars), safe=False)
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from calendars.models import Calendar
 from calendars.presentation.agenda import Day, by_day, shortened
 from calendars.presentation.events import touching
-from calendars.presentation.states import cards
+from calendars.presentation.states import cards, changing
 from calendars.views.mine import my_calendars, my_connections, my_events
 from connections.models import Connection, Status
 from tenants.decorators import MemberRequest, member_required
@@ -31,6 +31,9 @@ def home(request: MemberRequest) -> HttpResponse:
     context = {
         "cards": mine,
         "needs_me": [card for card in mine if card.state.wants_sign_in],
+        "may_allow_changes": [
+            card.connection for card in mine if changing(card.connection, request.organization).is_wanted
+        ],
         "unwell": [card for card in mine if card.state.tone != "well"],
         "soon": _soon(request, calendars, now) if calendars else [],
         "summary": _summary(request.organization) if request.membership.may(Action.SEE_ALL_CONNECTIONS) else None,
@@ -43,7 +46,8 @@ def _soon(request: MemberRequest, calendars: dict[int, Calendar], now: datetime)
     zone = timezone.get_current_timezone()
     today = now.astimezone(zone).date()
     end = datetime.combine(today + timedelta(days=SOON_DAYS), datetime.min.time(), tzinfo=zone)
-    events = touching(my_events(request, calendars).filter(is_cancelled=False), now, end, zone)
+    planned = my_events(request, calendars).filter(is_cancelled=False)
+    events = touching(planned, now, end, zone, detail=request.organization.detail)
     days = by_day(events, calendars, first=today, days=SOON_DAYS, zone=zone)
     return shortened(days, SOON_EVENTS)
 

@@ -87,14 +87,14 @@ def _context(request: MemberRequest, connection: Connection) -> dict[str, object
         "rows": [(calendar, swatch(calendar)) for calendar in calendars.values()],
         "reading": reading and connection.is_active,
         "count": events.count() if followed else 0,
-        "days": _first_days(events, followed, now) if followed else [],
+        "days": _first_days(events, followed, now, request.organization.detail) if followed else [],
         "next": wanted if is_inside(wanted) else reverse("calendars:calendar", args=[request.organization.slug]),
     }
 
 
-def _first_days(events: EventQuerySet, calendars: dict[int, Calendar], now: datetime) -> list[Day]:
+def _first_days(events: EventQuerySet, calendars: dict[int, Calendar], now: datetime, detail: str) -> list[Day]:
     zone = timezone.get_current_timezone()
     today = now.astimezone(zone).date()
     end = now + timedelta(days=FIRST_DAYS)
-    coming = touching(events.filter(is_cancelled=False), now, end, zone)
+    coming = touching(events.filter(is_cancelled=False), now, end, zone, detail=detail)
     return shortened(by_day(coming, calendars, first=today, days=FIRST_DAYS, zone=zone), FIRST_EVENTS)

@@ -1,6 +1,7 @@
 """The client of Microsoft Graph: one mailbox's token, one call at a time, typed errors."""
 
 import random
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ import structlog
 from connections import http
 from connections.graph import batch as batches
 from connections.graph.batch import MOST_PARTS, Part, PartAnswer
-from connections.graph.errors import BadRequest, GraphError, Unavailable, error_of
+from connections.graph.errors import BadRequest, GraphError, ReadOnly, Unavailable, error_of
 from connections.graph.wire import address_of, checked_link, parsed, parsed_object
 from tenants.scoping import ScopeError, current_scope
 
@@ -26,6 +27,8 @@ TRIES: Final = 3
 FIRST_PAUSE: Final = 0.2
 LONGEST_PAUSE: Final = 2.0
 _PASSING: Final = frozenset({502, 503, 504})
+# Being told of changes changes nothing in a mailbox.
+_SUBSCRIPTIONS: Final = re.compile(r"/?subscriptions(/[^/]+(/reauthorize)?)?")
 
 
 class Tokens(Protocol):
@@ -47,11 +50,20 @@ class GraphClient:
     Every call is bounded in time and size, asks for immutable ids and times in UTC, and raises `GraphError`. May be
     used from several threads, never inside a scope of the database: a transaction would stay open as long as Graph
     takes.
+
+    One that is `read_only` refuses, with `ReadOnly` and before anything is sent, whatever would change something in the
+    mailbox: all but GET, save for subscriptions.
     """
 
     def __init__(
-        self, tokens: Tokens, *, opened_at: datetime | None = None, pause: Callable[[float], None] = time.sleep
+        self,
+        tokens: Tokens,
+        *,
+        opened_at: datetime | None = None,
+        read_only: bool = False,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
+        self.read_only = read_only
         self._tokens = tokens
         self._token: str | None = None
         self._opened_at = opened_at
@@ -88,14 +100,17 @@ class GraphClient:
 
     def post(self, path: str, body: Mapping[str, Any], *, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Never repeated by itself: after `Unavailable` it may have happened or not."""
+        self._check_writing("POST", path)
         return self._call("POST", address_of(path), body=body, headers=headers)
 
     def patch(self, path: str, body: Mapping[str, Any], *, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Never repeated by itself, like `post`. Give `If-Match` in `headers`."""
+        self._check_writing("PATCH", path)
         return self._call("PATCH", address_of(path), body=body, headers=headers)
 
     def delete(self, path: str, *, headers: Mapping[str, str] | None = None) -> None:
         """Never repeated by itself; a second one is `NotFound`."""
+        self._check_writing("DELETE", path)
         self._call("DELETE", address_of(path), headers=headers)
 
     def batch(self, parts: Sequence[Part]) -> list[PartAnswer]:
@@ -103,16 +118,25 @@ class GraphClient:
         All parts, up to 20 in one call, without an order among them. The answers are in the order of `parts`.
 
         A failed part is an answer with an `error`; only a failure of a whole call raises.
+
+        Raises:
+            ReadOnly: a part would change something. None was sent.
         """
+        for part in parts:
+            self._check_writing(part.method, part.path)
         answers: list[PartAnswer] = []
         for start in range(0, len(parts), MOST_PARTS):
             some = parts[start : start + MOST_PARTS]
-            body = self.post("/$batch", batches.requests_of(some, prefer=PREFER))
+            body = self._call("POST", address_of("/$batch"), body=batches.requests_of(some, prefer=PREFER))
             answers += batches.answers_of(body, len(some))
         for answer in answers:
             if answer.error:
                 answer.error.opened_at = self._opened_at
         return answers
+
+    def _check_writing(self, method: str, path: str) -> None:
+        if self.read_only and method.upper() != "GET" and not _SUBSCRIPTIONS.fullmatch(path):
+            self._fail(ReadOnly("read_only", reason="read_only"))
 
     def _checked(self, link: object, path: str) -> str:
         try:

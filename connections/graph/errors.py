@@ -68,6 +68,10 @@ class Refused(GraphError):
     """Microsoft says no, and neither we nor a new sign-in can change it: a right, a policy, no mailbox."""
 
 
+class ReadOnly(GraphError):
+    """Somebody wanted to change something in a mailbox that we may only read. Nothing was sent."""
+
+
 class NotFound(GraphError):
     """It is not there, or not visible to this person."""
 

@@ -40,9 +40,10 @@ class GivenToken:
 class StoredTokens:
     """The `Tokens` of one connection."""
 
-    def __init__(self, *, organization_id: int, connection_id: int) -> None:
+    def __init__(self, *, organization_id: int, connection_id: int, leaving: bool = False) -> None:
         self.organization_id = organization_id
         self.connection_id = connection_id
+        self.leaving = leaving
 
     def __call__(self, *, rejected: str | None, fresh: bool = False) -> str:
         """With `fresh` Microsoft is asked, whatever is stored: whether consent still holds, only it can say."""
@@ -51,8 +52,12 @@ class StoredTokens:
                 organization_id=self.organization_id,
                 connection_id=self.connection_id,
                 rejected=rejected,
+                leaving=self.leaving,
                 fresh=fresh,
             )
+        except identity.NotAllowed as error:
+            # A policy of the organization, which is about to disconnect the mailbox; nothing is wrong with its tokens.
+            raise Unavailable("not_allowed_here", reason="not_allowed_here") from error
         except identity.TryLater as error:
             raise Unavailable("sign_in_unavailable", retry_after=error.retry_after) from error
         except identity.SignInRefused as error:

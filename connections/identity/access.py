@@ -9,11 +9,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from connections.identity.application import MISFIT, NO_ANSWER, application, opened_cache
-from connections.identity.errors import NoTokens, SignInRefused, TryLater, refusal_of
+from connections.identity.errors import NotAllowed, NoTokens, SignInRefused, TryLater, refusal_of
 from connections.identity.scopes import allow_reading, as_spelled
-from connections.models import Secret
+from connections.models import Connection, Secret
 from connections.reasons import Kind, Refusal
 from tenants import crypto
+from tenants.models import Organization
 from tenants.scoping import ScopeError, current_scope, organization_scope
 
 log = structlog.get_logger(__name__)
@@ -22,16 +23,26 @@ log = structlog.get_logger(__name__)
 _MARGIN: Final = 300
 
 
-def silent_token(*, organization_id: int, connection_id: int, rejected: str | None = None, fresh: bool = False) -> str:
+def silent_token(
+    *,
+    organization_id: int,
+    connection_id: int,
+    rejected: str | None = None,
+    fresh: bool = False,
+    leaving: bool = False,
+) -> str:
     """
     An access token of this connection: the stored one, or a new one if it ends soon or is the one that Graph
     `rejected`. With `fresh` Microsoft is asked in any case: a token from before says nothing about today's consent.
+    No more is asked for than the organization lets Almanac do now. With `leaving` also for a mailbox that may no longer
+    be connected.
 
     Opens its own scopes. A refresh holds the lock of the secret's row, so that of many callers one asks Microsoft; what
     Microsoft answered is committed before anything is raised.
 
     Raises:
         NoTokens: there is nothing to refresh.
+        NotAllowed: the organization has decided against this mailbox.
         SignInRefused: Microsoft gives no more tokens. The connection's status is the caller's to change.
         TryLater: Microsoft gave no usable answer.
         SealError: the stored tokens cannot be opened.
@@ -41,8 +52,11 @@ def silent_token(*, organization_id: int, connection_id: int, rejected: str | No
     secrets = Secret.objects.of(organization_id).filter(connection_id=connection_id)
     with organization_scope(organization_id):
         secret = secrets.first()
+        is_allowed = leaving or secret is None or _is_allowed(organization_id, connection_id)
     if secret is None:
         raise NoTokens
+    if not is_allowed:
+        raise NotAllowed
     held = _held(_opened(secret), secret.home_account_id, rejected)
     if held and not fresh:
         return held
@@ -60,7 +74,7 @@ def _refreshed(secret: Secret, rejected: str | None, *, fresh: bool) -> str | Ex
     held = _held(tokens, secret.home_account_id, rejected)
     if held and not fresh:
         return held
-    outcome = _asked(tokens, secret.home_account_id)
+    outcome = _asked(tokens, secret.home_account_id, _wanted(tokens, secret))
     if tokens.has_state_changed:
         secret.sealed_cache = crypto.seal(tokens.serialize().encode(), place=place_of_secret(secret.connection_id))
         secret.refreshed_at = timezone.now()
@@ -76,13 +90,27 @@ def _refreshed(secret: Secret, rejected: str | None, *, fresh: bool) -> str | Ex
     return outcome
 
 
-def _asked(tokens: Any, home_account_id: str) -> str | Exception:
+def _is_allowed(organization_id: int, connection_id: int) -> bool:
+    policies = Organization.objects.of(organization_id).only("tenants_allowed", "personal_accounts").get()
+    own = Connection.objects.of(organization_id).filter(pk=connection_id)
+    return policies.admits_everybody or own.admitted(policies, organization_id=organization_id).exists()
+
+
+def _wanted(tokens: Any, secret: Secret) -> list[str]:
+    """The scopes to ask for: what was granted at sign-in, as far as the organization lets Almanac use it today."""
+    access = Organization.objects.of(secret.organization_id).only("access").get().access
+    granted = Connection.objects.of(secret.organization_id).only("scopes").get(pk=secret.connection_id).scopes
+    # MSAL forgets in its cache what a refresh has left out; the connection remembers it.
+    return as_spelled([*_granted(tokens), *granted], access=access)
+
+
+def _asked(tokens: Any, home_account_id: str, scopes: list[str]) -> str | Exception:
     """Ask Microsoft for a new access token; the cache in `tokens` takes up what it answers."""
     try:
         app = application(home_account_id.rpartition(".")[2], tokens)
         account = next((one for one in app.get_accounts() if one["home_account_id"] == home_account_id), None)
         result = account and app.acquire_token_silent_with_error(
-            as_spelled(_granted(tokens)),
+            scopes,
             account,
             force_refresh=True,
             http_exceptions=NO_ANSWER,

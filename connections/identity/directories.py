@@ -13,9 +13,9 @@ import structlog
 from django.conf import settings
 
 from connections import http
-from connections.id_tokens import PERSONAL_TENANT
 from connections.identity.application import LARGEST_ANSWER
 from connections.identity.errors import TryLater
+from connections.models import PERSONAL_TENANT
 
 log = structlog.get_logger(__name__)
 

@@ -30,6 +30,10 @@ class NoTokens(Exception):
     """The connection has no tokens: it was disconnected, or never finished."""
 
 
+class NotAllowed(Exception):
+    """The organization does not let this mailbox be connected. Nothing was asked of Microsoft."""
+
+
 def refusal_of(result: Mapping[str, Any]) -> Refusal:
     """What the token endpoint's error means."""
     texts = {name: value for name, value in result.items() if isinstance(value, str)}

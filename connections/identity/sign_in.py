@@ -1,7 +1,7 @@
 """Signing in: the trip to Microsoft, and what came back of it, verified."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -53,15 +53,16 @@ class SignedIn:
 def begin_sign_in(
     *,
     redirect_uri: str,
+    scopes: Sequence[str] = SCOPES,
     login_hint: str = "",
     prompt: str = "",
     tenant: UUID | None = None,
     only_identity: bool = False,
 ) -> BegunSignIn:
     """
-    Prepare a trip to Microsoft: authorization code, PKCE, the answer by form_post. Calls Microsoft when its
-    metadata is not known yet. With `tenant` only people of that directory can answer; with `only_identity` nothing is
-    asked for but who the person is.
+    Prepare a trip to Microsoft for these scopes: authorization code, PKCE, the answer by form_post. Calls Microsoft
+    when its metadata is not known yet. With `tenant` only people of that directory can answer; with `only_identity`
+    nothing is asked for but who the person is.
 
     Raises:
         TryLater: the metadata cannot be had.
@@ -69,7 +70,7 @@ def begin_sign_in(
     segment = str(tenant) if tenant else "common" if settings.PERSONAL_ACCOUNTS else "organizations"
     app = application(segment, new_cache(), only_identity=only_identity)
     flow = app.initiate_auth_code_flow(
-        [] if only_identity else list(SCOPES),
+        [] if only_identity else list(scopes),
         redirect_uri=redirect_uri,
         response_mode="form_post",
         prompt=prompt or None,
@@ -109,10 +110,10 @@ def finish_sign_in(*, flow: bytes, answer: Mapping[str, str], now: datetime) -> 
         raise UnreadableAnswer(f"MSAL: {type(error).__name__}") from None
     if "access_token" not in result:
         raise SignInRefused(refusal_of(result))
-    return _verified(app, result, tokens, nonce=kept["flow"]["nonce"], now=now)
+    return _verified(app, result, tokens, kept["flow"], now=now)
 
 
-def _verified(app: Any, result: Mapping[str, Any], tokens: Any, *, nonce: str, now: datetime) -> SignedIn:
+def _verified(app: Any, result: Mapping[str, Any], tokens: Any, flow: Mapping[str, Any], *, now: datetime) -> SignedIn:
     try:
         claims = id_tokens.verify(
             str(result.get("id_token", "")),
@@ -120,7 +121,7 @@ def _verified(app: Any, result: Mapping[str, Any], tokens: Any, *, nonce: str, n
             client_id=settings.MICROSOFT_CLIENT_ID,
             issuer=f"{settings.LOGIN_ORIGIN}/{{tenantid}}/v2.0",
             # MSAL sends a digest of the nonce that it keeps.
-            nonce=hashlib.sha256(nonce.encode()).hexdigest(),
+            nonce=hashlib.sha256(flow["nonce"].encode()).hexdigest(),
             now=now,
         )
     except BadIdToken as error:
@@ -134,7 +135,8 @@ def _verified(app: Any, result: Mapping[str, Any], tokens: Any, *, nonce: str, n
     granted = result.get("scope")
     return SignedIn(
         claims=claims,
-        scopes=of_graph(granted.split() if granted else SCOPES),
+        # An answer that names none grants what was asked for.
+        scopes=of_graph(granted.split() if granted else flow["scope"]),
         home_account_id=accounts[0],
         cache=tokens.serialize().encode(),
         access_token=result["access_token"],

@@ -5,8 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from urllib.parse import quote
 
-from connections.id_tokens import PERSONAL_TENANT
-from connections.models import ApprovalRequest, ApprovalWaiter, Connection, LastRefusal, Status
+from connections.models import PERSONAL_TENANT, ApprovalRequest, ApprovalWaiter, Connection, LastRefusal, Status
 from connections.services.consent import guess_tenant
 from connections.services.withdrawing import CONSENT_GONE
 from tenants.models import ConsentState, Membership, MicrosoftTenant

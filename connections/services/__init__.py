@@ -16,6 +16,7 @@ from connections.services.accounts import (
     remove_identity,
 )
 from connections.services.outcomes import Connected, ConnectRefused, NoSuchConnection, Outcome, UnknownState
+from connections.services.policy import apply_who_may_connect
 from connections.services.restoring import restore, settle_doubt
 from connections.services.sealing import reseal
 from connections.services.sign_in import (
@@ -30,8 +31,10 @@ from connections.services.standing import (
     disconnect,
     forget_tokens,
     open_graph,
+    pause,
     record_failure,
     record_success,
+    resume,
 )
 
 __all__ = [
@@ -48,6 +51,7 @@ __all__ = [
     "UnknownState",
     "Unrecognized",
     "add_identity",
+    "apply_who_may_connect",
     "begin_connect",
     "begin_recognition",
     "disconnect",
@@ -61,10 +65,12 @@ __all__ = [
     "keep_account_answer",
     "keep_answer",
     "open_graph",
+    "pause",
     "record_failure",
     "record_success",
     "remove_identity",
     "reseal",
     "restore",
+    "resume",
     "settle_doubt",
 ]

@@ -15,7 +15,7 @@ from tenants.acts import Act
 from tenants.crypto import digest, seal
 from tenants.doors import mails_lately
 from tenants.emails import queue
-from tenants.models import ConsentState, Membership, MicrosoftTenant
+from tenants.models import ConsentState, Membership, MicrosoftTenant, Organization
 from tenants.scoping import organization_scope
 from tenants.services.audit import Actor, record
 
@@ -62,9 +62,9 @@ class NothingToRemind(Exception):
     """Nobody was written to, or they were reminded twice."""
 
 
-def wanted_scopes() -> list[str]:
-    """The permissions of Graph that an administrator is asked for."""
-    return list(identity.SCOPES)
+def wanted_scopes(organization_id: int) -> list[str]:
+    """The permissions of Graph that an administrator is asked for: those that sign-ins here ask for. In its scope."""
+    return list(identity.scopes_for(Organization.objects.of(organization_id).only("access").get().access))
 
 
 def ask(
@@ -85,7 +85,7 @@ def ask(
         # Held, so that two who ask at once ask the same.
         tenants = MicrosoftTenant.objects.of(organization_id).select_for_update(no_key=True)
         tenant = tenants.get(pk=tenant.pk)
-        scopes = wanted_scopes()
+        scopes = wanted_scopes(organization_id)
         covered = not lacking(scopes, tenant.approved_scopes)
         if tenant.state == ConsentState.APPROVED and covered and not anyway:
             raise AlreadyApproved(tenant)

@@ -18,9 +18,8 @@ from uuid import UUID
 
 import structlog
 
-from connections.id_tokens import PERSONAL_TENANT
 from connections.identity.directories import Directory, NoSuchDirectory, find_directory
-from connections.models import ApprovalRequest, Connection, LastRefusal
+from connections.models import PERSONAL_TENANT, ApprovalRequest, Connection, LastRefusal
 from connections.services.withdrawing import take_access
 from tenants.acts import Act
 from tenants.models import ConsentState, Membership, MicrosoftTenant

@@ -20,6 +20,7 @@ class Outcome(StrEnum):
     BLOCKED = "blocked"
     NOT_ASSIGNED = "not_assigned"
     PERSONAL = "personal"
+    TENANT_NOT_ALLOWED = "tenant_not_allowed"
     SIGN_IN_AGAIN = "sign_in_again"
     BUSY = "busy"
     OUR_SETUP = "our_setup"

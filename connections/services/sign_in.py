@@ -28,10 +28,11 @@ from connections.services.outcomes import (
     Outcome,
     UnknownState,
 )
+from connections.services.policy import refusal_of_newcomer
 from connections.services.withdrawing import CONSENT_GONE, target
 from tenants.acts import Act
 from tenants.crypto import SealError, digest, seal, unseal
-from tenants.models import Membership
+from tenants.models import Membership, Organization
 from tenants.policies import Action
 from tenants.scoping import organization_scope
 from tenants.services.audit import Actor, record
@@ -67,21 +68,23 @@ def begin_connect(
     """
     Prepare a trip to Microsoft for this member in this browser session; the address to send the browser to.
 
-    Opens its own scopes around a call to Microsoft. With `connection_id` only that mailbox may come back.
+    Opens its own scopes around a call to Microsoft, which is asked for what the organization lets Almanac do now. With
+    `connection_id` only that mailbox may come back.
 
     Raises:
         NoSuchConnection: it is not this member's.
         identity.TryLater: Microsoft cannot be reached.
     """
     expected = None
-    if connection_id is not None:
-        with organization_scope(organization_id):
+    with organization_scope(organization_id):
+        scopes = identity.scopes_for(Organization.objects.of(organization_id).only("access").get().access)
+        if connection_id is not None:
             mine = Connection.objects.of(organization_id).belonging_to(membership_id)
             expected = mine.filter(pk=connection_id).first()
-        if expected is None:
-            raise NoSuchConnection(connection_id)
+            if expected is None:
+                raise NoSuchConnection(connection_id)
     begun = identity.begin_sign_in(
-        redirect_uri=redirect_uri, prompt=prompt, login_hint=expected.address if expected else ""
+        redirect_uri=redirect_uri, scopes=scopes, prompt=prompt, login_hint=expected.address if expected else ""
     )
     key = uuid.uuid4()
     with organization_scope(organization_id):
@@ -247,6 +250,8 @@ def _check(flow: SignInFlow, signed_in: SignedIn) -> None:
     claims = signed_in.claims
     if claims.is_personal and not settings.PERSONAL_ACCOUNTS:
         raise ConnectRefused(Outcome.PERSONAL, found=claims.address)
+    with organization_scope(flow.organization_id):
+        _admit(Organization.objects.of(flow.organization_id).get(), signed_in)
     if flow.expected_oid and (flow.expected_tid, flow.expected_oid) != (claims.tid, claims.oid):
         expected = _expected(flow)
         raise ConnectRefused(Outcome.WRONG_MAILBOX, expected=expected.address if expected else "", found=claims.address)
@@ -254,7 +259,7 @@ def _check(flow: SignInFlow, signed_in: SignedIn) -> None:
         raise ConnectRefused(Outcome.DECLINED, refusal=Refusal(Kind.USER_DECLINED, "permission_missing"))
     try:
         # Better to hear it now than on a page that says "connected".
-        GraphClient(GivenToken(signed_in.access_token)).get("/me/calendar", params={"$select": "id"})
+        GraphClient(GivenToken(signed_in.access_token), read_only=True).get("/me/calendar", params={"$select": "id"})
     except Refused as error:
         log.warning("mailbox_refused", code=error.code, graph_request_id=error.request_id)
         if error.reason == "no_mailbox":
@@ -267,9 +272,18 @@ def _check(flow: SignInFlow, signed_in: SignedIn) -> None:
         log.warning("mailbox_not_asked", code=error.code, graph_request_id=error.request_id)
 
 
+def _admit(organization: Organization, signed_in: SignedIn) -> None:
+    claims = signed_in.claims
+    outcome = refusal_of_newcomer(organization=organization, tid=claims.tid)
+    if outcome is not None:
+        raise ConnectRefused(outcome, found=claims.address)
+
+
 def _store(flow: SignInFlow, member_id: int, signed_in: SignedIn, now: datetime, ip: str | None) -> Connection:
     organization_id, claims = flow.organization_id, signed_in.claims
     with organization_scope(organization_id):
+        # Locked and asked again: whoever tightens the policies now finds this connection afterwards, or came first.
+        _admit(Organization.objects.of(organization_id).select_for_update(no_key=True).get(), signed_in)
         # Locked, so that nobody leaves the organization between this look and the commit.
         members = Membership.objects.of(organization_id).present().select_related("user")
         member = members.select_for_update(no_key=True, of=("self",)).filter(pk=member_id).first()

@@ -13,10 +13,11 @@ from connections.graph import (
     Refused,
 )
 from connections.graph.tokens import StoredTokens
-from connections.models import Connection, Secret, Status
+from connections.identity import allow_writing
+from connections.models import FAILURE, Connection, Secret, Status
 from connections.services import consent
 from connections.services.withdrawing import CONSENT_GONE, note_broken, wait_for_approval
-from tenants.models import ConsentState, MicrosoftTenant
+from tenants.models import Access, ConsentState, MicrosoftTenant, Organization
 from tenants.scoping import organization_scope
 
 log = structlog.get_logger(__name__)
@@ -30,7 +31,7 @@ _STATUS_AFTER: dict[type[GraphError], tuple[Status, str]] = {
 
 
 class ConnectionNotActive(Exception):
-    """The connection is not there, or its state says that nobody may use it now."""
+    """The connection is not there, or its state or a policy of the organization says that nobody may use it now."""
 
 
 def open_graph(*, organization_id: int, connection_id: int, now: datetime, leaving: bool = False) -> GraphClient:
@@ -38,23 +39,29 @@ def open_graph(*, organization_id: int, connection_id: int, now: datetime, leavi
     A client for this connection's mailbox. Asks Microsoft nothing yet: the first call may need a new token.
 
     Opens its own scope; the client is used outside of every scope. `now` is aware, in UTC. With `leaving` a connection
-    that was just disconnected is opened once more, to tell Microsoft so, as long as its tokens are there.
+    that was just disconnected or paused is opened once more, to tell Microsoft so, as long as its tokens are there.
+
+    The client can write only where the organization lets Almanac write and the person has granted it.
 
     Raises:
         ConnectionNotActive: see there.
     """
-    statuses = [Status.ACTIVE, Status.DISCONNECTED] if leaving else [Status.ACTIVE]
+    statuses = [Status.ACTIVE, Status.DISCONNECTED, Status.PAUSED] if leaving else [Status.ACTIVE]
     with organization_scope(organization_id):
+        policies = Organization.objects.of(organization_id).get()
         usable = Connection.objects.of(organization_id).filter(
             pk=connection_id, status__in=statuses, secret__isnull=False
         )
         if not leaving:
             # Whoever was removed a moment ago is out, before beat has come by.
             usable = usable.filter(member__removed_at__isnull=True)
-        if not usable.exists():
+            usable = usable.admitted(policies, organization_id=organization_id)
+        scopes = usable.values_list("scopes", flat=True).first()
+        if scopes is None:
             raise ConnectionNotActive(connection_id)
-    tokens = StoredTokens(organization_id=organization_id, connection_id=connection_id)
-    return GraphClient(tokens, opened_at=now)
+    tokens = StoredTokens(organization_id=organization_id, connection_id=connection_id, leaving=leaving)
+    may_write = policies.access == Access.WRITE and allow_writing(scopes) and not leaving
+    return GraphClient(tokens, opened_at=now, read_only=not may_write)
 
 
 def record_success(*, organization_id: int, connection_id: int, now: datetime) -> None:
@@ -82,11 +89,14 @@ def record_failure(*, organization_id: int, connection_id: int, error: GraphErro
         outdated = error.opened_at is not None and error.opened_at < connection.connected_at
         if after is None or outdated or not connection.is_active:
             connection.failed_at, connection.failed_request_id = now, error.request_id[:64]
-            connection.save(update_fields=["failed_at", "failed_request_id"])
+            connection.failed_code = _code(error)
+            connection.save(update_fields=FAILURE)
             return
         status, usual_reason = after
         if tenant is None or not _is_everybodys(tenant, connection, error, now):
-            connection.become(status, reason=error.reason or usual_reason, request_id=error.request_id, now=now)
+            connection.become(
+                status, reason=error.reason or usual_reason, request_id=error.request_id, code=_code(error), now=now
+            )
             note_broken(connection=connection, now=now)
     log.warning("connection_needs_somebody", connection=connection_id, reason=connection.reason, code=error.code)
 
@@ -118,8 +128,50 @@ def _is_everybodys(tenant: MicrosoftTenant, connection: Connection, error: Graph
     consent.mark_withdrawn(organization_id=tenant.organization_id, tid=tenant.tid, now=now)
     # It was struck with the others; this request id is its own.
     connection.refresh_from_db()
-    connection.become(Status(connection.status), reason=connection.reason, request_id=error.request_id, now=now)
+    connection.become(
+        Status(connection.status),
+        reason=connection.reason,
+        request_id=error.request_id,
+        code=_code(error),
+        now=now,
+    )
     return True
+
+
+def _code(error: GraphError) -> str:
+    return (error.code or error.reason or type(error).__name__)[:64]
+
+
+def pause(*, connection: Connection, by_support: bool = False, now: datetime) -> bool:
+    """
+    Nobody reads the mailbox until `resume`. Tokens, calendars and events stay; the subscription is dropped by whoever
+    settles it next, since nobody speaks for it any more.
+
+    Expects the organization's scope. False, and nothing done, when the connection is not active.
+    """
+    locked = _locked(connection)
+    if locked is None or not locked.is_active:
+        return False
+    locked.become(Status.PAUSED, reason="paused_by_support" if by_support else "paused", now=now)
+    return True
+
+
+def resume(*, connection: Connection, now: datetime) -> bool:
+    """
+    Back to active after a pause. Whoever calls marks the calendars: what happened meanwhile was told by nobody.
+
+    Expects the organization's scope. False, and nothing done, when the connection is not paused.
+    """
+    locked = _locked(connection)
+    if locked is None or not locked.is_paused:
+        return False
+    locked.become(Status.ACTIVE, now=now)
+    return True
+
+
+def _locked(connection: Connection) -> Connection | None:
+    rows = Connection.objects.of(connection.organization_id).select_for_update(no_key=True)
+    return rows.filter(pk=connection.pk).first()
 
 
 def disconnect(*, connection: Connection, now: datetime, reason: str = "left") -> None:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from connections.forms import AskForm, MailForm, RemindForm
 from connections.identity import TryLater
-from connections.identity.directories import LONGEST_DOMAIN, NoSuchDirectory, Problem
+from connections.identity.directories import NoSuchDirectory, Problem
 from connections.models import ApprovalRequest, ApprovalRequestQuerySet, ApprovalState, ApprovalWaiter
 from connections.services import approvals, asking, consent, unanswered
 from connections.services.asking import AlreadyApproved, Closed, MailedAlready, NothingToRemind, TooMany
@@ -43,6 +43,10 @@ _LIMITS: Final = {
 _CLOSED: Final = "This request is not open any more, so nothing was sent."
 
 
+# A page that leads here may name the company: a domain or a tenant id.
+LONGEST_COMPANY: Final = 320
+
+
 @outside_scope  # Microsoft is asked whose domain it is.
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_required(Action.ASK_ADMINISTRATOR)
@@ -50,8 +54,8 @@ def ask(request: MemberRequest) -> HttpResponse:
     """The page, and on POST a request, or the one that is open already. `administrator` is written to at once."""
     if request.method != "POST":
         # A link from the board or from the page before the trip says which company it is about.
-        named = request.GET.get("company", "")[:LONGEST_DOMAIN]
-        return _ask_page(request, AskForm(initial={"company": named or _guess(request)}))
+        wanted = request.GET.get("company", "")[:LONGEST_COMPANY]
+        return _ask_page(request, AskForm(initial={"company": wanted or _guess(request)}))
     form = AskForm(request.POST)
     if not form.is_valid():
         return _ask_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)

@@ -11,12 +11,13 @@ from django.views.decorators.http import require_http_methods
 
 from connections import services
 from connections.forms import ConnectForm
-from connections.identity import TryLater
+from connections.identity import TryLater, allow_writing
 from connections.models import Connection
 from connections.presentation.expectations import expectation
 from connections.services import ConnectRefused, NoSuchConnection, Outcome
 from connections.views.refusals import refusal_page
 from tenants.decorators import MemberRequest, member_required, outside_scope
+from tenants.models import Access, Detail, Organization
 from tenants.policies import Action
 from tenants.scoping import organization_scope
 
@@ -73,11 +74,19 @@ def _begin(request: MemberRequest) -> HttpResponse:
 def _page(request: MemberRequest, form: ConnectForm, *, status: HTTPStatus) -> HttpResponse:
     wanted = form.cleaned_data
     connection = _own_connection(request, wanted.get("connection"))
+    organization: Organization = request.organization
+    asks_for_changes = organization.access == Access.WRITE
     with organization_scope(request.organization.pk):
         expected = expectation(request.membership, connection)
     context = {
         "expected": expected,
         "connection": connection,
+        "asks_for_changes": asks_for_changes,
+        # Nothing is the matter with it: one permission more is what this trip is for.
+        "adds_changes": bool(
+            connection and connection.is_active and asks_for_changes and not allow_writing(connection.scopes)
+        ),
+        "only_busy": organization.detail == Detail.BUSY,
         "next": wanted.get("next", ""),
         "prompt": wanted.get("prompt", ""),
         "errors": form.errors if request.method == "POST" else {},

@@ -14,6 +14,7 @@ _STATUS: Final = {
     Outcome.EXPIRED: HTTPStatus.GONE,
     Outcome.OTHER_PERSON: HTTPStatus.FORBIDDEN,
     Outcome.PERSONAL: HTTPStatus.FORBIDDEN,
+    Outcome.TENANT_NOT_ALLOWED: HTTPStatus.FORBIDDEN,
     Outcome.WRONG_MAILBOX: HTTPStatus.CONFLICT,
     Outcome.TAKEN: HTTPStatus.CONFLICT,
     Outcome.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,

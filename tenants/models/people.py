@@ -38,6 +38,8 @@ class User(AbstractUser):
     last_name = None  # type: ignore[assignment]
     email = models.EmailField("e-mail address", max_length=254)
     name = models.CharField(max_length=150, blank=True)
+    # From then on nobody signs in with it; the row goes once nothing is left in any organization.
+    deletion_asked_at = models.DateTimeField(null=True, blank=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -82,6 +84,12 @@ class Detail(models.TextChoices):
     FULL = "full", "Everything"
 
 
+class OrganizationQuerySet(models.QuerySet["Organization"]):
+    def of(self, organization: "Organization | int") -> Self:
+        """The one row, in the words of every query on customers' rows."""
+        return self.filter(pk=organization if isinstance(organization, int) else organization.pk)
+
+
 class Organization(models.Model):
     """
     Our customer, with its policies. Its slug is its address: `/o/<slug>/`.
@@ -111,6 +119,8 @@ class Organization(models.Model):
     deletion_asked_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
 
+    objects = OrganizationQuerySet.as_manager()
+
     def __str__(self) -> str:
         return f"#{self.pk} {self.slug}"
 
@@ -118,6 +128,16 @@ class Organization(models.Model):
     def days_back(self) -> int:
         """How many days past events stay."""
         return settings.WINDOW_DAYS_BACK if self.past_days is None else self.past_days
+
+    @property
+    def admits_everybody(self) -> bool:
+        """Whether people may connect from any Microsoft tenant, and with personal accounts."""
+        return self.tenants_allowed == TenantsAllowed.ANY and self.personal_accounts
+
+    @property
+    def are_policies_applied(self) -> bool:
+        """Whether what is stored is as the policies say, and not only what comes."""
+        return self.policies_applied_at == self.policies_changed_at
 
 
 class MembershipQuerySet(TenantQuerySet["Membership"]):
