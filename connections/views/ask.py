@@ -53,6 +53,7 @@ LONGEST_COMPANY: Final = 320
 def ask(request: MemberRequest) -> HttpResponse:
     """The page, and on POST a request, or the one that is open already. `administrator` is written to at once."""
     if request.method != "POST":
+        # A link from the board or from the page before the trip says which company it is about.
         wanted = request.GET.get("company", "")[:LONGEST_COMPANY]
         return _ask_page(request, AskForm(initial={"company": wanted or _guess(request)}))
     form = AskForm(request.POST)
