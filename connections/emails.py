@@ -23,8 +23,7 @@ _WHY_MINE: Final = "You get this mail because you connected this calendar in Alm
 _WHY_ADMIN: Final = "You get this mail because you look after this organization in Almanac."
 _LONGEST_NAME: Final = 80
 _WHY_ADMINISTRATOR: Final = (
-    "You get this mail because a person named above gave your address as the one who looks after Microsoft 365. "
-    "We keep it for this request only."
+    "You get this mail because the person named above gave your address as the one who looks after Microsoft 365."
 )
 _WHY_WAITER: Final = "You get this mail because you asked for the approval, or wait for it."
 

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from connections.identity import TryLater
 from connections.identity.permissions import asked_of_administrators, in_words
@@ -113,8 +113,9 @@ def refuse(request: HttpRequest) -> HttpResponse:
     return _render(request, "declined", told=told)
 
 
+# Not by HEAD: a state is good once, and what only looks must not use it up.
 @discreet
-@require_safe
+@require_GET
 def approved(request: HttpRequest) -> HttpResponse:
     """Microsoft sends the browser back. Whatever stands in the address is a claim, and is proven at once."""
     now, given = timezone.now(), request.GET

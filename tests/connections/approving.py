@@ -1,11 +1,13 @@
 """A member who asks, and an administrator without an account who answers: both with a browser here and one there."""
 
 import re
+import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 from django.core import mail
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 
@@ -136,3 +138,25 @@ def sent() -> list[tuple[str, str]]:
 
 def words(response: HttpResponse) -> str:
     return response.content.decode()
+
+
+def at_once(*calls: object) -> list[object]:
+    """What each call returned or raised, all begun together, each on its own connection to the database."""
+    barrier = threading.Barrier(len(calls))
+    results: list[object] = [None] * len(calls)
+
+    def run(place: int) -> None:
+        barrier.wait()
+        try:
+            results[place] = calls[place]()  # type: ignore[operator]
+        except Exception as error:  # noqa: BLE001 - it is the result
+            results[place] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(calls))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results

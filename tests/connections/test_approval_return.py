@@ -1,6 +1,5 @@
 """Back from Microsoft: what is only claimed, what is proven, and what forged answers get."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -22,6 +21,7 @@ from tests.connections.approving import (
     Administrator,
     Requests,
     ask,
+    at_once,
     link_on,
     sent,
     words,
@@ -220,6 +220,13 @@ def test_a_state_dies_when_the_request_is_taken_back(fiona: Administrator, bob: 
     assert (acmes.one.state, acmes.one.claimed_at) == (ApprovalState.REVOKED, None)
 
 
+def test_looking_at_a_return_uses_nothing_up(fiona: Administrator, acmes: Requests) -> None:
+    back = fiona.decide()
+    assert fiona.here.head(back).status_code == 405
+    assert unchanged(acmes)
+    assert "Done." in words(fiona.come_back(back))
+
+
 def test_a_return_is_good_for_one_claim(fiona: Administrator, acmes: Requests) -> None:
     back = fiona.decide()
     assert fiona.here.get(back).status_code == 303
@@ -340,28 +347,6 @@ def test_answers_here_are_not_stored_not_listed_and_tell_no_other_site(fiona: Ad
 
 
 # --- two at once -----------------------------------------------------------------------------------------------------
-
-
-def at_once(*calls: object) -> list[object]:
-    """What each call returned or raised, all begun together, each on its own connection to the database."""
-    barrier = threading.Barrier(len(calls))
-    results: list[object] = [None] * len(calls)
-
-    def run(place: int) -> None:
-        barrier.wait()
-        try:
-            results[place] = calls[place]()  # type: ignore[operator]
-        except Exception as error:  # noqa: BLE001 - it is the result
-            results[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(calls))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 def proof_of(administrator: Administrator) -> object:

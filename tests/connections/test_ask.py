@@ -13,7 +13,18 @@ from connections.services import asking, forget_old_sign_ins
 from tenants.models import ConsentState, Membership, MicrosoftTenant
 from tenants.scoping import organization_scope
 from tests.cast import Cast, signed_in
-from tests.connections.approving import FABRIKAM, FARID, FIONA, Administrator, Requests, ask, link_on, sent, words
+from tests.connections.approving import (
+    FABRIKAM,
+    FARID,
+    FIONA,
+    Administrator,
+    Requests,
+    ask,
+    at_once,
+    link_on,
+    sent,
+    words,
+)
 from tests.connections.conftest import Traveller, post_back
 from tests.sandbox.browser import Browser
 from tests.sandbox_client import SandboxClient
@@ -103,6 +114,15 @@ def test_when_microsoft_is_away_the_page_says_so(bob: Traveller, sandbox: Sandbo
 
 def test_whoever_asks_second_joins_the_open_request(bob: Traveller, alice: Traveller, acmes: Requests) -> None:
     assert ask(bob) == ask(alice) == ask(alice)
+    assert len(acmes.waiters()) == 2
+    assert acmes.acts() == ["approval.asked"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_ask_at_once_ask_the_same(bob: Traveller, alice: Traveller, acmes: Requests) -> None:
+    paths = at_once(lambda: ask(bob), lambda: ask(alice))
+    assert paths[0] == paths[1]
+    assert acmes.one.state == ApprovalState.WAITING
     assert len(acmes.waiters()) == 2
     assert acmes.acts() == ["approval.asked"]
 
@@ -309,6 +329,8 @@ def test_the_connect_page_knows_the_way_for_who_saw_microsofts_page(bob: Travell
     """Where administrators usually decide, asking is the main road; elsewhere a quiet link leads to it."""
     assert re.search(r'class="btn btn-primary[^>]* href="/o/acme/ask/', words(bob.here.get("/o/acme/connect/")))
     bob.connect("bob.ito@contoso.example")
+    with organization_scope(bob.organization.pk):
+        MicrosoftTenant.objects.of(bob.organization).update(linked_at=datetime.now(UTC))
     page = words(bob.here.get("/o/acme/connect/"))
     assert re.search(r'href="/o/acme/ask/[^"]*">Microsoft showed “Need admin approval”', page)
 
