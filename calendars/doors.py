@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import DateTimeField, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
 
-from calendars.models import Calendar, CalendarQuerySet
+from calendars.models import Calendar, CalendarQuerySet, Export, ExportState
 from connections.models import Connection, Status
 from tenants.models import Organization
 from tenants.scoping import system_scope
@@ -93,6 +93,27 @@ def unlisted_connections(*, now: datetime) -> list[ConnectionKey]:
     with system_scope("mailboxes whose calendars nobody has listed"):
         rows = Connection.objects.filter(~Exists(calendars), status=Status.ACTIVE, connected_at__lt=now - PATIENCE)
         return [ConnectionKey(*row) for row in rows.order_by("pk").values_list("organization_id", "pk")[:MOST]]
+
+
+class ExportKey(NamedTuple):
+    organization_id: int
+    export_id: int
+
+
+def unmade_exports(*, now: datetime) -> list[ExportKey]:
+    """Exports that wait without a message, or whose maker ended in the middle."""
+    waiting = Q(state=ExportState.WAITING, asked_at__lt=now - PATIENCE)
+    with system_scope("exports that nobody makes"):
+        rows = Export.objects.filter(waiting | Q(state=ExportState.MAKING, lease_until__lte=now)).order_by("asked_at")
+        return [ExportKey(*row) for row in rows.values_list("organization_id", "pk")[:MOST]]
+
+
+def organizations_with_old_exports(*, now: datetime, failed_before: datetime) -> list[int]:
+    """Organizations in which an export's time is over."""
+    with system_scope("exports are kept for a day"):
+        over = Q(expires_at__lte=now) | Q(state=ExportState.FAILED, asked_at__lte=failed_before)
+        rows = Export.objects.filter(over).order_by("organization_id")
+        return list(rows.values_list("organization_id", flat=True).distinct())
 
 
 def _free(now: datetime) -> CalendarQuerySet:

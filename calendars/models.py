@@ -1,5 +1,6 @@
 """What is in a mailbox: its calendars and a true copy of their events in a window of time."""
 
+import uuid
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -100,6 +101,18 @@ class Calendar(TenantModel):
     def was_read_before(self, moment: datetime) -> bool:
         """Whether the last finished round began before this moment."""
         return self.synced_at is not None and self.synced_at < moment
+
+    def begin_anew(self, now: datetime) -> None:
+        """The next round is a full one, and may begin at once; what is stored stays until its end. Saves."""
+        self.delta_link = self.page_link = self.last_error = ""
+        self.lease_token = self.lease_until = self.retry_at = None
+        self.failures, self.changed_at = 0, now
+        self.save(
+            update_fields=[
+                "delta_link", "page_link", "last_error", "lease_token", "lease_until", "retry_at", "failures",
+                "changed_at",
+            ]
+        )  # fmt: skip
 
     def forget_links(self) -> None:
         """Back to a calendar that nothing was read of. Whoever writes it at this moment loses the lease. Saves."""
@@ -232,3 +245,85 @@ class SkippedEvent(TenantModel):
 
     def __str__(self) -> str:
         return f"#{self.pk} in calendar {self.calendar_id}"
+
+
+class ExportKind(models.TextChoices):
+    PERSON = "person", "What one person has here"
+    ORGANIZATION = "organization", "How an organization stands"
+
+
+class ExportState(models.TextChoices):
+    WAITING = "waiting", "Waits to be made"
+    MAKING = "making", "Is being made"
+    READY = "ready", "Ready to be fetched"
+    FAILED = "failed", "Could not be made"
+
+
+class ExportQuerySet(TenantQuerySet["Export"]):
+    def asked_by(self, membership_id: int) -> Self:
+        return self.filter(requested_by_id=membership_id)
+
+    def under_way(self) -> Self:
+        return self.filter(state__in=[ExportState.WAITING, ExportState.MAKING])
+
+
+class Export(TenantModel):
+    """
+    A file with what somebody asked for, made by a task, kept sealed and in parts until `expires_at`.
+
+    Only the member who asked may fetch it. Whoever makes it holds the lease, and renews it with each part.
+    """
+
+    requested_by = models.ForeignKey("tenants.Membership", on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=16, choices=ExportKind.choices)
+    state = models.CharField(max_length=12, choices=ExportState.choices, default=ExportState.WAITING)
+    # A random key of the row's own, which the seal of each part names.
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    asked_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_token = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    made_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    # Of the finished file: bytes and parts, events in it, and events that no calendar file can hold.
+    size = models.PositiveBigIntegerField(default=0)
+    parts = models.PositiveIntegerField(default=0)
+    events = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)
+
+    objects = ExportQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["requested_by"], condition=Q(state__in=["waiting", "making"]), name="export_one_at_a_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.kind} {self.state}"
+
+    def __repr__(self) -> str:
+        return f"<Export {self.pk} {self.state}>"
+
+    def is_ready(self, now: datetime) -> bool:
+        return self.state == ExportState.READY and self.expires_at is not None and self.expires_at > now
+
+
+class ExportPart(TenantModel):
+    """One sealed piece of an export's file: no more than one of them is ever in memory."""
+
+    export = models.ForeignKey(Export, on_delete=models.CASCADE, related_name="+")
+    number = models.PositiveIntegerField()
+    sealed_bytes = models.BinaryField()
+
+    objects = TenantQuerySet["ExportPart"].as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["export", "number"], name="export_part_unique")]
+
+    def __str__(self) -> str:
+        return f"part {self.number} of export {self.export_id}"
+
+    def __repr__(self) -> str:
+        return f"<ExportPart {self.pk}>"

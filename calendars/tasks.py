@@ -16,9 +16,11 @@ from django.utils import timezone
 
 from calendars import doors, services
 from calendars.payloads import Unreadable
+from calendars.services import exports
 from calendars.sync import window
 from connections.graph import ApprovalRequired, GraphError, ReconnectRequired, Refused, Throttled
 from connections.services import ConnectionNotActive, record_failure
+from tenants.scoping import organization_scope
 from tenants.tasks import TenantTask
 
 log = structlog.get_logger(__name__)
@@ -147,6 +149,29 @@ def list_unlisted_mailboxes() -> None:
             kwargs={"organization_id": organization_id, "connection_id": connection_id, "attempt": LISTING_ATTEMPTS},
             expires=TICK,
         )
+
+
+@shared_task(base=TenantTask, scoped=False)
+def make_export(*, organization_id: int, export_id: int) -> None:
+    """Make the file that somebody asked for. May run twice: a second one at the same time does nothing."""
+    exports.make(organization_id=organization_id, export_id=export_id, clock=timezone.now)
+
+
+@shared_task
+def finish_exports() -> None:
+    """Beat, every minute: exports that wait without a message, or whose maker ended in the middle."""
+    for key in doors.unmade_exports(now=timezone.now()):
+        make_export.apply_async(kwargs=key._asdict(), queue="housekeeping", expires=TICK)
+
+
+@shared_task
+def forget_old_exports() -> None:
+    """Beat, every ten minutes: files whose time is over are deleted."""
+    now = timezone.now()
+    for organization_id in doors.organizations_with_old_exports(now=now, failed_before=now - exports.KEPT):
+        with organization_scope(organization_id):
+            count = exports.forget_expired(organization_id=organization_id, now=now)
+        log.info("old_exports_forgotten", organization=organization_id, count=count)
 
 
 def _queue_rounds(keys: list[doors.CalendarKey], *, queue: str) -> None:

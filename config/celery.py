@@ -51,6 +51,9 @@ app.conf.beat_schedule = {
     # Whoever has left is out at once; what they had connected follows within the minute.
     "disconnect-leavers": {"task": "webhooks.tasks.disconnect_leavers", "schedule": 15.0},
     "finish-disconnections": {"task": "webhooks.tasks.finish_disconnections", "schedule": 300.0},
+    "finish-erasures": {"task": "webhooks.tasks.finish_erasures", "schedule": 20.0},
+    "finish-exports": {"task": "calendars.tasks.finish_exports", "schedule": 60.0},
+    "forget-old-exports": {"task": "calendars.tasks.forget_old_exports", "schedule": 600.0},
     "send-waiting-mail": {"task": "tenants.tasks.send_waiting_mail", "schedule": 5.0},
     "forget-old-mails": {"task": "tenants.tasks.forget_old_mails", "schedule": crontab(minute="11", hour="4")},
     # Soon after the fact: somebody waits to be told.

@@ -29,12 +29,12 @@ FIELDS = frozenset(
 # Asked every few seconds by machines; what is wrong is logged by the check itself.
 QUIET_ROUTES = frozenset({"healthz"})
 
-# Three base64url parts with dots (a JWT), Microsoft's opaque tokens and codes, secrets in query strings, and the lines
-# in which PostgreSQL quotes the row that it refuses.
+# Three base64url parts with dots (a JWT), Microsoft's opaque tokens and codes, secrets in query strings, links that are
+# keys, and the lines in which PostgreSQL quotes the row that it refuses.
 _SECRETS = re.compile(
     r"eyJ[\w-]+\.[\w-]+\.?[\w-]*|\b[01]\.A[\w.-]{40,}|\bM\.C[\w.!*-]{20,}"
     r"|(?<![\w$])(?:code|state|client_secret|refresh_token|access_token|id_token|code_verifier|\$?skiptoken"
-    r"|\$?deltatoken)=[^&\s'\"]+|^(?:DETAIL|CONTEXT): .*$",
+    r"|\$?deltatoken)=[^&\s'\"]+|(?<=/invite/)[\w%.~-]+|(?<=/approve/)[\w%.~-]+|^(?:DETAIL|CONTEXT): .*$",
     re.IGNORECASE | re.MULTILINE,
 )
 

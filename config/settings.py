@@ -1,5 +1,6 @@
 """Django's settings. What may differ between places comes from the environment: see `.env.example`."""
 
+import tomllib
 import zoneinfo
 from datetime import timedelta
 from email.utils import parseaddr
@@ -12,6 +13,8 @@ from tenants.scoping import forget_scope
 
 # The rules of our pinned tzdata, not of the machine: an older table puts events an hour off where laws have changed.
 zoneinfo.reset_tzpath(to=())
+
+VERSION: str = tomllib.loads((BASE / "pyproject.toml").read_text())["project"]["version"]
 
 # On a developer's machine: the sandbox, demonstration accounts and readable logs exist there and nowhere else.
 DEVELOPMENT: bool = env.bool("DEBUG", default=False)
@@ -40,6 +43,8 @@ WINDOW_DAYS_BACK: int = env.int("WINDOW_DAYS_BACK", default=90)
 WINDOW_DAYS_AHEAD: int = env.int("WINDOW_DAYS_AHEAD", default=365)
 # A followed calendar that was not read for this long is read, whether or not Graph called.
 POLL_AFTER = timedelta(minutes=env.int("POLL_AFTER_MINUTES", default=15))
+# Microsoft drops the access of a refresh token that nobody has used for this long.
+TOKEN_IDLE_AFTER = timedelta(days=90)
 
 INSTALLED_APPS = [
     "webhooks",

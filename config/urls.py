@@ -7,12 +7,14 @@ from django.urls import include, path
 from config.health import healthz
 from tenants.views import mail_preview
 from tenants.views.sign_out import sign_out
+from webhooks.views.deleting import delete_account
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
     # Before allauth's own: ours clears the browser's memory of our pages.
     path("accounts/logout/", sign_out, name="account_logout"),
+    path("accounts/delete/", delete_account, name="account_delete"),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/microsoft/", include("connections.urls_accounts")),

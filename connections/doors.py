@@ -94,6 +94,12 @@ def requests_to_remind(now: datetime, *, after: Sequence[timedelta], apart: time
         return [RequestCard(*row) for row in rows.values_list("organization_id", "id")]
 
 
+def organization_of(connection_id: int) -> int | None:
+    """Whose connection this is, for support staff, who name it by its number alone."""
+    with system_scope("support staff act on a connection"):
+        return Connection.objects.filter(pk=connection_id).values_list("organization_id", flat=True).first()
+
+
 def organizations_with_old_sign_ins(now: datetime) -> list[int]:
     """Organizations in which a sign-in has expired."""
     with system_scope("old sign-ins are forgotten everywhere"):

@@ -6,11 +6,11 @@ cleaned, one link of ours, and nothing that a member has typed.
 """
 
 import re
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Final
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from connections.id_tokens import label
 from connections.identity.permissions import in_words
@@ -23,10 +23,10 @@ _WHY_MINE: Final = "You get this mail because you connected this calendar in Alm
 _WHY_ADMIN: Final = "You get this mail because you look after this organization in Almanac."
 _LONGEST_NAME: Final = 80
 _WHY_ADMINISTRATOR: Final = (
-    "You get this because a person named above gave your address as the one who looks after Microsoft 365. "
+    "You get this mail because a person named above gave your address as the one who looks after Microsoft 365. "
     "We keep it for this request only."
 )
-_WHY_WAITER: Final = "You get this because you asked for the approval, or wait for it."
+_WHY_WAITER: Final = "You get this mail because you asked for the approval, or wait for it."
 
 
 def connection_needs_you(connection: Connection) -> Mail:
@@ -90,10 +90,7 @@ def approval_withdrawn(organization: Organization, tenant: MicrosoftTenant, coun
 
 def _connection_page(connection: Connection) -> str:
     """Where the connection is shown: a page of an app above this one, known by its name only."""
-    try:
-        return reverse("calendars:connection", args=[connection.organization.slug, connection.pk])
-    except NoReverseMatch:  # pragma: no cover - this app alone
-        return reverse("connections:connect", args=[connection.organization.slug])
+    return reverse("calendars:connection", args=[connection.organization.slug, connection.pk])
 
 
 def not_allowed_here(organization: Organization, connection: Connection) -> Mail:
@@ -205,3 +202,45 @@ def expired(*, domain: str, path: str) -> Mail:
         path=path,
         reason=_WHY_WAITER,
     )
+
+
+# --- samples, for whoever looks at them -----------------------------------------------------------------------------
+
+
+def _sample_connection(status: Status, reason: str = "") -> Connection:
+    acme = Organization(pk=1, name="Acme", slug="acme")
+    return Connection(pk=1, organization=acme, address="alice@contoso.example", status=status, reason=reason)
+
+
+def _sample_wanted(reminder: int) -> Mail:
+    return approval_wanted(
+        organization="Acme",
+        person="Alice Moreau",
+        address="alice@acme.example",
+        domain="contoso.example",
+        scopes=["Calendars.Read", "User.Read", "offline_access"],
+        path=_SAMPLE_PATH,
+        until=datetime(2027, 1, 31, tzinfo=UTC),
+        reminder=reminder,
+    )
+
+
+_SAMPLE_PATH: Final = "/o/acme/onboarding/"
+SAMPLES: dict[str, Callable[[], Mail]] = {
+    "connection-needs-you": lambda: connection_needs_you(_sample_connection(Status.RECONNECT, "password_expired")),
+    "connection-needs-you-approval": lambda: connection_needs_you(
+        _sample_connection(Status.APPROVAL, "approval_needed")
+    ),
+    "connection-is-well": lambda: connection_is_well(_sample_connection(Status.ACTIVE)),
+    "approval-withdrawn": lambda: approval_withdrawn(
+        Organization(pk=1, name="Acme", slug="acme"), MicrosoftTenant(domain="contoso.example"), 3
+    ),
+    "not-allowed-here": lambda: not_allowed_here(
+        Organization(pk=1, name="Acme", slug="acme"), _sample_connection(Status.DISCONNECTED, "not_allowed_here")
+    ),
+    "approval-wanted": lambda: _sample_wanted(0),
+    "approval-wanted-again": lambda: _sample_wanted(2),
+    "approved": lambda: approved(domain="contoso.example", path=_SAMPLE_PATH),
+    "declined": lambda: declined(domain="contoso.example", path=_SAMPLE_PATH),
+    "expired": lambda: expired(domain="contoso.example", path=_SAMPLE_PATH),
+}

@@ -34,6 +34,12 @@ class Status(models.TextChoices):
     DISCONNECTED = "disconnected", "Disconnected"
 
 
+# In these somebody must act, because Microsoft refused something.
+FAILED: Final = frozenset({Status.RECONNECT, Status.APPROVAL, Status.BLOCKED})
+# The columns that keep the last failure.
+FAILURE: Final = ("failed_at", "failed_request_id", "failed_code")
+
+
 class Purpose(models.TextChoices):
     """What a trip to Microsoft is for; an answer is good for no other purpose."""
 
@@ -93,6 +99,8 @@ class Connection(TenantModel):
     failed_at = models.DateTimeField(null=True, blank=True)
     # Microsoft's request id of the last failure, for support tickets.
     failed_request_id = models.CharField(max_length=64, blank=True)
+    # Microsoft's code of it, or the name of ours; `connections/reasons.py` has words for those that we know.
+    failed_code = models.CharField(max_length=64, blank=True)
 
     objects = ConnectionQuerySet.as_manager()
 
@@ -134,13 +142,20 @@ class Connection(TenantModel):
         self.status, self.reason, self.status_since, self.connected_at = Status.ACTIVE, "", now, now
         self.save(update_fields=["status", "reason", "status_since", "connected_at"])
 
-    def become(self, status: Status, *, reason: str = "", request_id: str = "", now: datetime) -> None:
-        """Change state. `status_since` moves only when the state or its reason really changes. Saves."""
+    @property
+    def is_paused(self) -> bool:
+        return self.status == Status.PAUSED
+
+    def become(self, status: Status, *, reason: str = "", request_id: str = "", code: str = "", now: datetime) -> None:
+        """
+        Change state. `status_since` moves only when the state or its reason really changes; what somebody decided
+        (a pause, a disconnection) is no failure. Saves.
+        """
         if (self.status, self.reason) != (status, reason):
             self.status, self.reason, self.status_since = status, reason, now
-        if status != Status.ACTIVE:
-            self.failed_at, self.failed_request_id = now, request_id[:64]
-        self.save(update_fields=["status", "reason", "status_since", "failed_at", "failed_request_id"])
+        if status in FAILED:
+            self.failed_at, self.failed_request_id, self.failed_code = now, request_id[:64], code[:64]
+        self.save(update_fields=["status", "reason", "status_since", *FAILURE])
 
 
 class Secret(TenantModel):

@@ -146,6 +146,13 @@ WORDS: Final = {
         "Whoever connected this calendar has left the organization.",
         "They can connect it again once they are a member again.",
     ),
+    "paused": Words("You paused reading this calendar.", "Resume it when you like: we then catch up."),
+    "paused_by_support": Words(
+        "Our support paused reading this calendar.", "Resume it when you like, or ask our support why."
+    ),
+    "disconnected_by_support": Words(
+        "Our support disconnected this calendar.", "Connect it again whenever you like, or ask our support why."
+    ),
     "left": Words("You disconnected this calendar.", "Connect it again whenever you like."),
 }  # fmt: skip
 
@@ -162,6 +169,50 @@ _BY_STATUS: Final = {
 def words_for(status: str, reason: str) -> Words:
     """What to tell a person about a connection. A reason that we no longer know falls back to the status."""
     return WORDS.get(reason) or _BY_STATUS[Status(status)]
+
+
+# What a failure's code means, for support staff: Graph's codes in small letters, and the names of our own errors.
+_FAILURES: Final = {
+    "invalidauthenticationtoken": "Microsoft no longer accepted our access token.",
+    "tokenexpired": "Microsoft no longer accepted our access token.",
+    "reconnectrequired": "Microsoft wants the person to sign in again.",
+    "approvalrequired": "Microsoft asks for an administrator's approval.",
+    "erroraccessdenied": "Microsoft refuses access to this mailbox or calendar: a right, a rule or a licence.",
+    "accessdenied": "Microsoft refuses access to this mailbox or calendar: a right, a rule or a licence.",
+    "refused": "Microsoft refuses access to this mailbox or calendar: a right, a rule or a licence.",
+    "mailboxnotenabledforrestapi": "The account has no mailbox that Microsoft's service can open.",
+    "mailboxnotsupportedforrestapi": "The account has no mailbox that Microsoft's service can open.",
+    "erroritemnotfound": "What we asked for is no longer there.",
+    "notfound": "What we asked for is no longer there.",
+    "toomanyrequests": "Microsoft asked us to slow down. It passes by itself.",
+    "applicationthrottled": "Microsoft asked us to slow down. It passes by itself.",
+    "throttled": "Microsoft asked us to slow down. It passes by itself.",
+    "serviceunavailable": "Microsoft was not able to answer. We try again by ourselves.",
+    "unavailable": "Microsoft did not answer. We try again by ourselves.",
+    "unreadable": "Microsoft's answer could not be understood. We try again by ourselves.",
+    "internalservererror": "Something failed at Microsoft. We try again by ourselves.",
+    "generalexception": "Something failed at Microsoft. We try again by ourselves.",
+    "syncstatenotfound": "Microsoft has forgotten where our reading stood. A full round begins by itself.",
+    "resyncrequired": "Microsoft has forgotten where our reading stood. A full round begins by itself.",
+    "gone": "Microsoft has forgotten where our reading stood. A full round begins by itself.",
+    "extensionerror": "Microsoft did not accept the subscription: it could not reach us, or answered with an error.",
+    "validationerror": "Microsoft did not accept the subscription: it could not reach our address in time.",
+    "conflict": "Somebody else changed the same thing at the same moment, or it exists already.",
+    "invalid_client": "Our own set-up at Microsoft is wrong. Operators have been told.",
+    "misconfigured": "Our own set-up at Microsoft is wrong. Operators have been told.",
+    "badrequest": "Microsoft did not accept what we sent. That is ours to mend.",
+    "internal": "Something unforeseen failed on our side. It is in our logs.",
+}
+
+
+def explain(code: str) -> str:
+    """What the code of a failure means, in a sentence for support staff; "" for no code."""
+    if not code:
+        return ""
+    if code in WORDS:
+        return WORDS[code].sentence
+    unknown = "Nobody has put this code into words yet. Microsoft can look it up by the request id."
+    return _FAILURES.get(code.casefold(), unknown)
 
 
 def classify(

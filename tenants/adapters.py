@@ -10,12 +10,14 @@ import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.forms import BaseForm
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 
 from tenants import services
 from tenants.addresses import is_inside
@@ -59,6 +61,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth co
         # Each call is an occasion of its own: allauth has counted already how often somebody may ask.
         key = f"account:{occasion}:{uuid4().hex}"
         queue(MAILS[template_prefix](context), to=email, key=key, now=timezone.now())
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Instead of a second account; as slowly as for a first one, or the pace would tell who has one."""
+        make_password(get_random_string(16))
+        super().send_account_already_exists_mail(email)
 
     def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:
         """

@@ -45,6 +45,13 @@ def actor_of(request: HttpRequest) -> Actor:
     return Actor.person(person, ip=address_of(request))
 
 
+def support_of(request: HttpRequest) -> Actor:
+    """The support staff member of this request, as the audit log names them."""
+    person = request.user
+    assert isinstance(person, User)  # noqa: S101 - the middleware lets nobody else into the admin
+    return Actor.support(person, ip=address_of(request))
+
+
 def address_of(request: HttpRequest) -> str | None:
     """The network address that the request came from, past the proxies that we trust (TRUSTED_PROXY_COUNT)."""
     return str(get_adapter(request).get_client_ip(request)) or None

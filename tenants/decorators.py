@@ -58,3 +58,9 @@ def outside_scope(view: View) -> View:
     """
     view.outside_scope = True  # type: ignore[attr-defined]  # read by OrganizationMiddleware
     return view
+
+
+def while_deleted(view: View) -> View:
+    """Mark a view that the owner who had the organization deleted still sees while that is under way."""
+    view.while_deleted = True  # type: ignore[attr-defined]  # read by OrganizationMiddleware
+    return view

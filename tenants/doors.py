@@ -6,7 +6,7 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import F, Q
 
-from tenants.models import Invitation, MailState, Membership, Organization, OutgoingMail
+from tenants.models import Invitation, MailState, Membership, MembershipQuerySet, Organization, OutgoingMail
 from tenants.scoping import current_scope, system_scope
 
 # A mail that is "being sent" for longer was left by a worker that ended. Whether it left the house, nobody knows.
@@ -39,7 +39,7 @@ def standing(*, user_id: int, slug: str) -> Standing | None:
     """Where this person stands in that organization; None for a stranger and for a slug that nobody has."""
     with system_scope("a request names its organization by slug"):
         row = (
-            Membership.objects.present()
+            _open_memberships()
             .filter(user_id=user_id, organization__slug=slug)
             .values_list("organization_id", "pk", "role")
             .first()
@@ -51,12 +51,56 @@ def organizations_of(user_id: int) -> list[Card]:
     """All organizations of one person, by name."""
     with system_scope("a person's organizations"):
         rows = (
-            Membership.objects.present()
+            _open_memberships()
             .filter(user_id=user_id)
             .order_by("organization__name", "organization_id")
             .values_list("organization_id", "organization__slug", "organization__name", "role", "pk")
         )
         return [Card(*row) for row in rows]
+
+
+def being_deleted(*, user_id: int, slug: str) -> Card | None:
+    """The organization with this slug, if it is being deleted and this person is the owner who asked for it."""
+    with system_scope("whoever had an organization deleted sees how far it is"):
+        rows = Membership.objects.present().filter(user_id=user_id, organization__slug=slug)
+        row = (
+            rows.filter(organization__deletion_asked_at__isnull=False)
+            .values_list("organization_id", "organization__slug", "organization__name", "role", "pk")
+            .first()
+        )
+    return Card(*row) if row else None
+
+
+def _open_memberships() -> MembershipQuerySet:
+    """Of those who have not left, in organizations that nobody has deleted: once that is asked for, nobody gets in."""
+    return Membership.objects.present().filter(organization__deletion_asked_at__isnull=True)
+
+
+class Place(NamedTuple):
+    """One organization that somebody is, or was, a member of."""
+
+    organization_id: int
+    membership_id: int
+    name: str
+    is_being_deleted: bool
+
+
+def places_of(user_id: int) -> list[Place]:
+    """Everywhere that a person is a member, or has been: all that has to end before their account can."""
+    with system_scope("an account ends in all of its organizations"):
+        rows = Membership.objects.filter(user_id=user_id).order_by("organization__name", "pk")
+        columns = ("organization_id", "pk", "organization__name", "organization__deletion_asked_at")
+        return [
+            Place(organization_id, membership_id, name, asked_at is not None)
+            for organization_id, membership_id, name, asked_at in rows.values_list(*columns)
+        ]
+
+
+def accounts_to_end(user_ids: list[int]) -> list[int]:
+    """Those of these people who have nothing left in any organization."""
+    with system_scope("accounts that wait for their organizations"):
+        held = set(Membership.objects.filter(user_id__in=user_ids).values_list("user_id", flat=True))
+    return [user_id for user_id in user_ids if user_id not in held]
 
 
 def all_organizations() -> list[int]:
@@ -193,3 +237,12 @@ def forget_old_mails(now: datetime) -> int:
         done = OutgoingMail.objects.filter(state__in=[MailState.SENT, MailState.FAILED])
         gone, _ = done.filter(queued_at__lt=now - MAIL_IS_KEPT).delete()
     return gone
+
+
+def forget_mails(*, about_organization_id: int, address: str | None = None) -> int:
+    """Delete the mails about an organization, or those of them to one address; how many. What waits is not sent."""
+    with system_scope("what is deleted is not mailed about, and nobody is named any more"):
+        mails = OutgoingMail.objects.filter(about_organization_id=about_organization_id)
+        if address is not None:
+            mails = mails.filter(address__iexact=address)
+        return mails.delete()[0]

@@ -35,11 +35,6 @@ class Mail:
     reason: str
 
 
-# How to make a mail of each kind with made-up contents. Each app's `emails` has such a table, by the names of its
-# functions with hyphens; `/mail/` shows them on a developer's machine, and the tests look at all of them.
-SAMPLES: dict[str, Callable[[], Mail]] = {}
-
-
 def queue(mail: Mail, *, to: str, key: str, now: datetime, organization_id: int | None = None) -> None:
     """
     Have this sent once the transaction that decides it is committed; in any organization's scope, or outside of all.
@@ -178,3 +173,16 @@ def handed_over(*, organization: str, slug: str, giver: User, taker: User) -> Ma
         path=reverse("organization:people", args=[slug]),
         reason=f"You get this mail because you own {name}, or did until now.",
     )
+
+
+# --- samples ----------------------------------------------------------------------------------------------------------
+
+_ALICE = User(name="Alice Moreau", email="alice@acme.example")
+_BOB = User(name="Bob Ito", email="bob@acme.example")
+# How to make a mail of each kind with made-up contents. Each app's `emails` has such a table, by the names of its
+# functions with hyphens; `/mail/` shows them on a developer's machine, and the tests look at all of them.
+SAMPLES: dict[str, Callable[[], Mail]] = {
+    "invitation": lambda: invitation(organization="Acme", inviter=_ALICE, role="Member", token="a" * 43),
+    "removed": lambda: removed(organization="Acme"),
+    "handed-over": lambda: handed_over(organization="Acme", slug="acme", giver=_ALICE, taker=_BOB),
+}

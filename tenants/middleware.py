@@ -12,10 +12,11 @@ from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import resolve_url
+from django.shortcuts import redirect, resolve_url
 from django.urls import Resolver404, ResolverMatch, resolve, reverse
 from django.utils import timezone
 
+from tenants import doors
 from tenants.context import memberships_of
 from tenants.models import Membership, Organization
 from tenants.scoping import organization_scope, support_scope
@@ -52,7 +53,8 @@ class SupportMiddleware:
     The Django admin is for staff, and sees what the database grants to `almanac_support`.
 
     Who is not signed in is asked to; who is no staff gets the 404 of a page that is not there. Staff also show a code
-    of their authenticator once in each session.
+    of their authenticator once in each session. That role reads and nothing more: a view marked `@acts_for_support` is
+    posted to outside of it.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -71,6 +73,8 @@ class SupportMiddleware:
             return redirect_to_login(request.get_full_path(), login_url=reverse("account_reauthenticate"))
         if not has_taken_second_step(request):
             return ask_for_second_step(request, asker="The support desk", start=reverse("admin:index"))
+        if request.method == "POST" and getattr(match.func, "acts_for_support", False):
+            return self.get_response(request)
         with support_scope():
             return _answer_or_roll_back(self, request)
 
@@ -82,11 +86,13 @@ class OrganizationMiddleware:
     """
     Everything under `/o/<slug>/` belongs to one organization.
 
-    Who is not signed in is asked to; strangers get the same 404 as for a slug that nobody has. Where the organization
-    requires a second step of signing in, members whose session has not taken it get the page that asks for it, by
-    whatever door they came in. All others get `request.organization`, `request.membership` and `request.memberships`,
-    and the rest of the request runs in the organization's scope, rendering included: one transaction, rolled back when
-    the view raises or the answer is a 5xx. A view marked `@outside_scope` opens its own scopes.
+    Who is not signed in is asked to; strangers get the same 404 as for a slug that nobody has. While an organization is
+    being deleted nobody gets in but the owner who asked for it, and only to views marked `@while_deleted`. Where the
+    organization requires a second step of signing in, members whose session has not taken it get the page that asks for
+    it, by whatever door they came in. All others get `request.organization`, `request.membership` and
+    `request.memberships`, and the rest of the request runs in the organization's scope, rendering included: one
+    transaction, rolled back when the view raises or the answer is a 5xx. A view marked `@outside_scope` opens its own
+    scopes.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -102,7 +108,11 @@ class OrganizationMiddleware:
         slug = match.kwargs["slug"]
         card = next((card for card in memberships_of(request) if card.slug == slug), None)
         if card is None:
-            raise Http404
+            card = doors.being_deleted(user_id=request.user.pk, slug=slug)
+            if card is None:
+                raise Http404
+            if not getattr(match.func, "while_deleted", False):
+                return redirect("webhooks_members:deletion", slug)
         with organization_scope(card.id):
             self._introduce(request, card.id, card.membership_id)
             organization: Organization = request.organization  # type: ignore[attr-defined]  # as in MemberRequest

@@ -1,21 +1,26 @@
 """
-The support desk: what the Django admin is here. It shows states and dates, and changes nothing.
+The support desk: what the Django admin is here. It shows states and dates; what its few buttons do, services do.
 
 Apart from `admin`, because the site must be there before the first page of it is registered.
 """
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, NoReturn, TypeVar
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.db import DataError
 from django.db.models import Field, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
 from django.urls import path
 from django.views.generic import RedirectView
 
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 Row = TypeVar("Row", bound=Model)
+# Apps in the order in which staff look for them; the others follow.
+_FIRST = ("connections", "tenants")
 # Django's views that write, load whole rows of people too, or are ours below.
 _LEFT_OUT = frozenset({"login", "logout", "password_change", "password_change_done", "view_on_site", "autocomplete"})
 
@@ -28,6 +33,31 @@ else:  # Django's own class takes no parameter at run time
 
     class _Page(admin.ModelAdmin, Generic[Row]):
         pass
+
+
+def acts_for_support(view: View) -> View:
+    """
+    Mark a view of the admin that does something when it is posted to: it then runs outside the role of support.
+
+    Such a view finds whose row it is by a door, and goes on in that one organization's scope, where it keeps an audit
+    entry of what it did. What it shows (GET) is still read as `almanac_support`, like every other page.
+    """
+    view.acts_for_support = True  # type: ignore[attr-defined]  # read by SupportMiddleware
+    return view
+
+
+class Count(NamedTuple):
+    """A number on the first page of the admin, and where its rows are listed."""
+
+    number: int
+    # What it counts, said after the number.
+    words: str
+    # A further sentence, such as how old the oldest is.
+    more: str
+    # well, waits, broken or unknown.
+    tone: str
+    icon: str
+    path: str
 
 
 class SupportAdmin(_Page[Row]):
@@ -72,8 +102,9 @@ class SupportAdmin(_Page[Row]):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list; an address that asks for what no column can hold is answered like Django's other odd look-ups."""
+        title = {"title": str(self.opts.verbose_name_plural).capitalize()}
         try:
-            return super().changelist_view(request, extra_context)
+            return super().changelist_view(request, title | (extra_context or {}))
         except (DataError, OverflowError, ValueError):
             # In the end the database says it, or a date: Django's own net is only around building the query.
             if ERROR_FLAG in request.GET:
@@ -98,6 +129,8 @@ class SupportSite(admin.AdminSite):
     index_title = "How things stand"
     site_url = "/"
     enable_nav_sidebar = False
+    # Asked for whenever the first page is shown; the apps add theirs.
+    counters: ClassVar[list[Callable[[], list[Count]]]] = []
 
     def register(
         self,
@@ -116,6 +149,15 @@ class SupportSite(admin.AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return _is_staff(request)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        counts = [count for counter in self.counters for count in counter()]
+        return super().index(request, {"counts": counts} | (extra_context or {}))
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """What staff look for most comes first."""
+        apps: list[Any] = super().get_app_list(request, app_label)
+        return sorted(apps, key=lambda app: (*_FIRST, app["app_label"]).index(app["app_label"]))
 
     def get_urls(self) -> list[Any]:
         return [

@@ -16,7 +16,7 @@ from calendars.models import Calendar
 from connections.models import Connection, Secret, SignInFlow, Status
 from tenants.models import Membership
 from tenants.scoping import system_scope
-from webhooks.models import Delivery, Subscription, SubscriptionState
+from webhooks.models import Delivery, Erasure, Subscription, SubscriptionState
 
 # Longer than the longest talk with Graph about one subscription: refused, listed, deleted, made anew, with handshakes.
 CLAIM_LASTS = timedelta(minutes=5)
@@ -126,7 +126,7 @@ def last_speakers(mailbox: Mailbox) -> list[Speaker]:
     with system_scope("who may drop a subscription"):
         known = Connection.objects.filter(tid=mailbox.tid, oid=mailbox.oid)
         active = _as_speakers(known.filter(status=Status.ACTIVE))
-        leaving = _as_speakers(known.filter(_has_secret(), status=Status.DISCONNECTED))
+        leaving = _as_speakers(known.filter(_has_secret(), status__in=[Status.DISCONNECTED, Status.PAUSED]))
     return active + leaving
 
 
@@ -344,6 +344,18 @@ def leavers() -> list[Leaver]:
     with system_scope("members who have left"):
         left = Membership.objects.filter(connected | signing_in, removed_at__isnull=False)
         return [Leaver(*row) for row in left.order_by("pk").values_list("organization_id", "pk")]
+
+
+class ErasureKey(NamedTuple):
+    organization_id: int
+    erasure_id: int
+
+
+def erasures_under_way() -> list[ErasureKey]:
+    """Deletions that were asked for and are not finished, the oldest first."""
+    with system_scope("what is to be deleted and is not yet"):
+        rows = Erasure.objects.under_way().order_by("pk").values_list("organization_id", "pk")
+        return [ErasureKey(*row) for row in rows]
 
 
 def organizations_with_deliveries_before(moment: datetime) -> list[int]:

@@ -106,3 +106,53 @@ class Delivery(TenantModel):
 
     def __repr__(self) -> str:
         return f"<Delivery {self.pk}>"
+
+
+class ErasureKind(models.TextChoices):
+    PERSON = "person", "A person's data in one organization"
+    ORGANIZATION = "organization", "An organization"
+
+
+class ErasureQuerySet(TenantQuerySet["Erasure"]):
+    def under_way(self) -> Self:
+        return self.filter(finished_at__isnull=True)
+
+
+class Erasure(TenantModel):
+    """
+    Somebody's data, or a whole organization, is to be deleted: asked for, and finished once nothing is left.
+
+    What cannot be done at once (Microsoft does not answer) is tried again by beat. The row outlives the membership that
+    it is about, so it holds ids and labels and no keys. What is left is not kept here: it is counted in the rows.
+    """
+
+    kind = models.CharField(max_length=16, choices=ErasureKind.choices)
+    # Whose data; null for an organization.
+    membership_id = models.BigIntegerField(null=True, blank=True)
+    user_id = models.BigIntegerField(null=True, blank=True)
+    label = models.CharField(max_length=320)
+    asked_by_id = models.BigIntegerField()
+    asked_by_label = models.CharField(max_length=320)
+    asked_at = models.DateTimeField()
+    # {"events": 512, "calendars": 2}: what was deleted so far, by kind.
+    deleted = models.JSONField(default=dict)
+    tried_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ErasureQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "membership_id"],
+                condition=Q(finished_at__isnull=True),
+                nulls_distinct=False,
+                name="erasure_one_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} of a{'n' if self.kind == 'organization' else ''} {self.kind}"
+
+    def __repr__(self) -> str:
+        return f"<Erasure {self.pk} {self.kind}>"

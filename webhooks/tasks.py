@@ -14,7 +14,7 @@ from webhooks import doors
 from webhooks.doors import Busy, Mailbox, Speaker
 from webhooks.models import Delivery
 from webhooks.payloads import Unreadable
-from webhooks.services import leaving, subscriptions
+from webhooks.services import accounts, erasing, leaving, subscriptions
 from webhooks.services.marking import Sync
 
 log = structlog.get_logger(__name__)
@@ -68,6 +68,22 @@ def listen_to_mailbox(*, organization_id: int, connection_id: int) -> None:
         _reconcile(mailbox)
 
 
+@shared_task(base=TenantTask, scoped=False, bind=True, max_retries=LEAVE_TRIES)
+def recreate_subscription(self: Task[Any, Any], *, organization_id: int, connection_id: int) -> None:
+    """
+    Support wants the mailbox's subscription dropped and made anew. Running twice makes it anew twice.
+
+    Should the message be lost, the old subscription goes on as before, and its page shows that.
+    """
+    mailbox = doors.mailbox_of_connection(Speaker(organization_id, connection_id))
+    if mailbox is None:
+        return
+    try:
+        _settle_mailbox(mailbox, anew=True)
+    except Busy as error:
+        raise self.retry(exc=error, countdown=BUSY_PAUSE) from error
+
+
 @shared_task
 def reconcile_subscription(*, subscription_id: int) -> None:
     """Renew, make anew, hand over or drop one subscription, as it needs. It belongs to no single organization."""
@@ -78,9 +94,14 @@ def reconcile_subscription(*, subscription_id: int) -> None:
 
 def _reconcile(mailbox: Mailbox) -> None:
     try:
-        settled = subscriptions.reconcile(mailbox=mailbox, now=timezone.now())
+        _settle_mailbox(mailbox)
     except Busy:
         return
+
+
+def _settle_mailbox(mailbox: Mailbox, *, anew: bool = False) -> None:
+    try:
+        settled = subscriptions.reconcile(mailbox=mailbox, now=timezone.now(), anew=anew)
     except (GraphError, Unreadable) as error:
         # Noted in the row with the moment from which beat may find it again.
         log.warning("subscription_not_settled", code=str(error))
@@ -93,6 +114,11 @@ def _reconcile(mailbox: Mailbox) -> None:
 def queue_sync(sync: Sync) -> None:
     """Queue the round of a calendar that was marked, after the mark was committed."""
     sync_calendar.apply_async(kwargs=sync._asdict())
+
+
+def queue_sync_on_commit(sync: Sync) -> None:
+    """The same for somebody who waits, in the transaction of the mark."""
+    sync_calendar.apply_async_on_commit(kwargs=sync._asdict(), queue="interactive")
 
 
 @shared_task(base=TenantTask, scoped=False, bind=True, max_retries=LEAVE_TRIES)
@@ -147,3 +173,27 @@ def forget_deliveries(*, organization_id: int) -> None:
     """Delete one organization's deliveries of more than a week ago."""
     old = Delivery.objects.of(organization_id).filter(received_at__lt=timezone.now() - DELIVERIES_KEPT)
     old.delete()
+
+
+@shared_task(base=TenantTask, scoped=False)
+def erase(*, organization_id: int, erasure_id: int, is_first: bool = False) -> None:
+    """Go on with a deletion; at first have its mailboxes left, too, which beat repeats by itself. May run twice."""
+    left = erasing.erase(organization_id=organization_id, erasure_id=erasure_id, clock=timezone.now)
+    if is_first:
+        for connection_id in left:
+            leave_mailbox.delay(organization_id=organization_id, connection_id=connection_id)
+
+
+@shared_task
+def finish_erasures() -> None:
+    """Beat, every 20 seconds: deletions that are not finished, and accounts that have nothing left anywhere."""
+    for key in doors.erasures_under_way():
+        erase.apply_async(kwargs=key._asdict(), queue="housekeeping", expires=UNLISTENED_EXPIRES)
+    for user_id in accounts.accounts_to_end():
+        end_account.apply_async(kwargs={"user_id": user_id}, expires=UNLISTENED_EXPIRES)
+
+
+@shared_task
+def end_account(*, user_id: int) -> None:
+    """Delete the account of somebody who asked for it, once nothing else of theirs is left. May run twice."""
+    accounts.end_account(user_id=user_id, now=timezone.now())

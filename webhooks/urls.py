@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from webhooks import views
+from webhooks.views import graph
 
 app_name = "webhooks"
 
 urlpatterns = [
-    path("graph/", views.receive, name="receive"),
+    path("graph/", graph.receive, name="receive"),
 ]

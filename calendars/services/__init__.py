@@ -1,6 +1,13 @@
 """What is done with calendars: listed, followed, marked, brought into step, forgotten."""
 
-from calendars.services.keeping import follow, forget_connection, mark_changed, mark_many_changed, unfollow
+from calendars.services.keeping import (
+    begin_anew,
+    follow,
+    forget_connection,
+    mark_changed,
+    mark_many_changed,
+    unfollow,
+)
 from calendars.services.listing import list_calendars
 from calendars.services.policies import Applied, apply_policies, forget_past
 from calendars.services.rounds import Outcome, RoundResult, sync_calendar
@@ -12,6 +19,7 @@ __all__ = [
     "Outcome",
     "RoundResult",
     "apply_policies",
+    "begin_anew",
     "follow",
     "forget_connection",
     "forget_past",

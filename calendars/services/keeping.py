@@ -65,6 +65,19 @@ def mark_many_changed(
     return marked
 
 
+def begin_anew(*, connection_id: int, organization: Organization | int, now: datetime) -> list[int]:
+    """
+    Have every followed calendar of the connection read from nothing: whatever a full round does not bring is swept.
+
+    What is stored stays until then. A round under way finds its lease gone. Returns the calendars, all marked.
+    """
+    followed = Calendar.objects.of(organization).followed().of_connection(connection_id)
+    calendars = list(followed.order_by("pk").select_for_update(no_key=True))
+    for calendar in calendars:
+        calendar.begin_anew(now)
+    return [calendar.pk for calendar in calendars]
+
+
 def forget_connection(*, connection_id: int, organization: Organization | int) -> None:
     """Delete the connection's calendars with all that is in them. Doing it twice is harmless."""
     calendars = Calendar.objects.of(organization).of_connection(connection_id)

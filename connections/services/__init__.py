@@ -31,8 +31,10 @@ from connections.services.standing import (
     disconnect,
     forget_tokens,
     open_graph,
+    pause,
     record_failure,
     record_success,
+    resume,
 )
 
 __all__ = [
@@ -63,10 +65,12 @@ __all__ = [
     "keep_account_answer",
     "keep_answer",
     "open_graph",
+    "pause",
     "record_failure",
     "record_success",
     "remove_identity",
     "reseal",
     "restore",
+    "resume",
     "settle_doubt",
 ]

@@ -196,7 +196,7 @@ def begin_proof(*, link_digest: str, session_key: str, redirect_uri: str, prompt
     letter = approvals.read_link(link_digest=link_digest, now=now)
     if not letter.is_claimed:
         raise LinkDead
-    begun = identity.begin_sign_in(redirect_uri=redirect_uri, prompt=prompt, tenant=letter.tid)
+    begun = identity.begin_sign_in(redirect_uri=redirect_uri, scopes=letter.scopes, prompt=prompt, tenant=letter.tid)
     key = uuid.uuid4()
     with organization_scope(letter.organization_id):
         under_way = SignInFlow.objects.of(letter.organization_id).filter(approval_id=letter.request_id)

@@ -14,7 +14,7 @@ from connections.graph import (
 )
 from connections.graph.tokens import StoredTokens
 from connections.identity import allow_writing
-from connections.models import Connection, Secret, Status
+from connections.models import FAILURE, Connection, Secret, Status
 from connections.services import consent
 from connections.services.withdrawing import CONSENT_GONE, note_broken, wait_for_approval
 from tenants.models import Access, ConsentState, MicrosoftTenant, Organization
@@ -39,14 +39,14 @@ def open_graph(*, organization_id: int, connection_id: int, now: datetime, leavi
     A client for this connection's mailbox. Asks Microsoft nothing yet: the first call may need a new token.
 
     Opens its own scope; the client is used outside of every scope. `now` is aware, in UTC. With `leaving` a connection
-    that was just disconnected is opened once more, to tell Microsoft so, as long as its tokens are there.
+    that was just disconnected or paused is opened once more, to tell Microsoft so, as long as its tokens are there.
 
     The client can write only where the organization lets Almanac write and the person has granted it.
 
     Raises:
         ConnectionNotActive: see there.
     """
-    statuses = [Status.ACTIVE, Status.DISCONNECTED] if leaving else [Status.ACTIVE]
+    statuses = [Status.ACTIVE, Status.DISCONNECTED, Status.PAUSED] if leaving else [Status.ACTIVE]
     with organization_scope(organization_id):
         policies = Organization.objects.of(organization_id).get()
         usable = Connection.objects.of(organization_id).filter(
@@ -89,11 +89,14 @@ def record_failure(*, organization_id: int, connection_id: int, error: GraphErro
         outdated = error.opened_at is not None and error.opened_at < connection.connected_at
         if after is None or outdated or not connection.is_active:
             connection.failed_at, connection.failed_request_id = now, error.request_id[:64]
-            connection.save(update_fields=["failed_at", "failed_request_id"])
+            connection.failed_code = _code(error)
+            connection.save(update_fields=FAILURE)
             return
         status, usual_reason = after
         if tenant is None or not _is_everybodys(tenant, connection, error, now):
-            connection.become(status, reason=error.reason or usual_reason, request_id=error.request_id, now=now)
+            connection.become(
+                status, reason=error.reason or usual_reason, request_id=error.request_id, code=_code(error), now=now
+            )
             note_broken(connection=connection, now=now)
     log.warning("connection_needs_somebody", connection=connection_id, reason=connection.reason, code=error.code)
 
@@ -125,8 +128,50 @@ def _is_everybodys(tenant: MicrosoftTenant, connection: Connection, error: Graph
     consent.mark_withdrawn(organization_id=tenant.organization_id, tid=tenant.tid, now=now)
     # It was struck with the others; this request id is its own.
     connection.refresh_from_db()
-    connection.become(Status(connection.status), reason=connection.reason, request_id=error.request_id, now=now)
+    connection.become(
+        Status(connection.status),
+        reason=connection.reason,
+        request_id=error.request_id,
+        code=_code(error),
+        now=now,
+    )
     return True
+
+
+def _code(error: GraphError) -> str:
+    return (error.code or error.reason or type(error).__name__)[:64]
+
+
+def pause(*, connection: Connection, by_support: bool = False, now: datetime) -> bool:
+    """
+    Nobody reads the mailbox until `resume`. Tokens, calendars and events stay; the subscription is dropped by whoever
+    settles it next, since nobody speaks for it any more.
+
+    Expects the organization's scope. False, and nothing done, when the connection is not active.
+    """
+    locked = _locked(connection)
+    if locked is None or not locked.is_active:
+        return False
+    locked.become(Status.PAUSED, reason="paused_by_support" if by_support else "paused", now=now)
+    return True
+
+
+def resume(*, connection: Connection, now: datetime) -> bool:
+    """
+    Back to active after a pause. Whoever calls marks the calendars: what happened meanwhile was told by nobody.
+
+    Expects the organization's scope. False, and nothing done, when the connection is not paused.
+    """
+    locked = _locked(connection)
+    if locked is None or not locked.is_paused:
+        return False
+    locked.become(Status.ACTIVE, now=now)
+    return True
+
+
+def _locked(connection: Connection) -> Connection | None:
+    rows = Connection.objects.of(connection.organization_id).select_for_update(no_key=True)
+    return rows.filter(pk=connection.pk).first()
 
 
 def disconnect(*, connection: Connection, now: datetime, reason: str = "left") -> None:

@@ -15,10 +15,12 @@ from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.hashers import make_password
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 from django.views.decorators.http import require_http_methods, require_POST
 
 from connections import services
@@ -82,6 +84,8 @@ def new_account(request: HttpRequest) -> HttpResponse:
     if person is None:
         # The address has an account. The page that follows is the same; the mail says what to do.
         return answer  # type: ignore[no-any-return]  # allauth comes without types
+    # As slowly as for an address that has an account, or the pace would tell which have one: see the adapter.
+    make_password(get_random_string(16))
     person.name = waiting["name"][:150]
     person.save(update_fields=["name"])
     # Added only when this session signs in, which takes the mail: whoever types a stranger's address must not be able

@@ -43,13 +43,19 @@ _LIMITS: Final = {
 _CLOSED: Final = "This request is not open any more, so nothing was sent."
 
 
+# A page that leads here may name the company: a domain or a tenant id.
+LONGEST_COMPANY: Final = 320
+
+
 @outside_scope  # Microsoft is asked whose domain it is.
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_required(Action.ASK_ADMINISTRATOR)
 def ask(request: MemberRequest) -> HttpResponse:
     """The page, and on POST a request, or the one that is open already. `administrator` is written to at once."""
     if request.method != "POST":
-        return _ask_page(request, AskForm(initial={"company": _guess(request)}))
+        # A link from the board or from the page before the trip says which company it is about.
+        wanted = request.GET.get("company", "")[:LONGEST_COMPANY]
+        return _ask_page(request, AskForm(initial={"company": wanted or _guess(request)}))
     form = AskForm(request.POST)
     if not form.is_valid():
         return _ask_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)

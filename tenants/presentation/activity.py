@@ -1,5 +1,6 @@
 """The audit log in words: who did what to what, when and from where."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from itertools import groupby
@@ -20,6 +21,7 @@ ACTORS: dict[str, tuple[str, str]] = {
 }
 # Sentences that are whole without saying again who it was.
 _ALONE = frozenset({Act.MEMBER_JOINED, Act.MEMBER_LEFT, Act.PERSON_DELETION_ASKED})
+_CODE_WORD = re.compile(r"[a-z]+(?:_[a-z]+)+")
 # What cannot be the beginning of a cell: spreadsheets would calculate it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -107,7 +109,9 @@ def _value(value: Any) -> str:
         return " and ".join(f"{str(name).replace('_', ' ')} {_value(inner)}" for name, inner in value.items())
     if isinstance(value, list | tuple):
         return " and ".join(map(_value, value))
-    return str(value)
+    text = str(value)
+    # Words of our code, such as "password_expired"; anything else is said as it is.
+    return text.replace("_", " ") if _CODE_WORD.fullmatch(text) else text
 
 
 def cells(entry: AuditEntry) -> list[str]:

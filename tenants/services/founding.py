@@ -26,6 +26,8 @@ RESERVED_SLUGS = frozenset(
 )  # fmt: skip
 # Enough for anybody who means it, and an end for a script.
 ORGANIZATIONS_PER_OWNER = 20
+# What remains of a deleted organization has one of these; see `webhooks/services/erasing.py`.
+_DELETED = re.compile(r"deleted-[0-9]+")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -74,7 +76,11 @@ def found_organization(*, name: str, slug: str, by: User, now: datetime, ip: str
 
 def is_allowed_slug(slug: str) -> bool:
     """Whether an organization may have this slug, be it free or not."""
-    return len(slug) <= SLUG_LENGTH and bool(_SLUG.fullmatch(slug)) and slug not in RESERVED_SLUGS
+    return len(slug) <= SLUG_LENGTH and bool(_SLUG.fullmatch(slug)) and not _is_reserved(slug)
+
+
+def _is_reserved(slug: str) -> bool:
+    return slug in RESERVED_SLUGS or _DELETED.fullmatch(slug) is not None
 
 
 def suggest_slug(name: str) -> str:

@@ -54,6 +54,18 @@ def ago(moment: datetime | None, never: str = "never") -> SafeString | str:
     )
 
 
+@register.simple_tag
+def moment(when: datetime) -> SafeString:
+    """A moment that may lie ahead: its day and time in the viewer's zone."""
+    local = timezone.localtime(when)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        local.isoformat(timespec="seconds"),
+        format_date(local, f"{EXACT} e"),
+        format_date(local, "j M Y, H:i"),
+    )
+
+
 def ago_in_words(moment: datetime, now: datetime) -> str:
     """Such as "20 seconds ago" or "3 days ago"; beyond a month, the day itself."""
     age = now - moment

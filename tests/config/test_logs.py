@@ -43,7 +43,15 @@ def test_only_known_fields_get_in(written: io.StringIO):
 
 @pytest.mark.parametrize(
     "text",
-    [f"got {JWT}", f"got {CODE}", "https://x.example/?code=abc&state=def", "client_secret=hush", "?$deltatoken=R0usmc"],
+    [
+        f"got {JWT}",
+        f"got {CODE}",
+        "https://x.example/?code=abc&state=def",
+        "client_secret=hush",
+        "?$deltatoken=R0usmc",
+        "<WSGIRequest: GET '/invite/Hu5h-_7f3a/'>",
+        "https://x.example/approve/Hu5h-_7f3a/",
+    ],
 )
 def test_what_looks_like_a_token_is_cut(written: io.StringIO, text: str):
     structlog.get_logger("almanac").info(text)
@@ -53,7 +61,7 @@ def test_what_looks_like_a_token_is_cut(written: io.StringIO, text: str):
     except ValueError:
         structlog.get_logger("almanac").exception("failed")
     found = written.getvalue()
-    for secret in (JWT, CODE, "abc", "def&", "hush", "R0usmc"):
+    for secret in (JWT, CODE, "abc", "def&", "hush", "R0usmc", "Hu5h", "7f3a"):
         assert secret not in found
     assert found.count("[cut]") >= 3
 
@@ -62,6 +70,8 @@ def test_a_request_is_logged_by_its_route_and_never_by_its_path(written: io.Stri
     Client().get("/accounts/confirm-email/the-key-of-a-link/?code=secret-code")
     Client().get("/accounts/password/reset/key/1-the-key-of-a-link/")
     Client().get("/no-such-page/the-key-of-a-link")
+    Client().get("/invite/the-key-of-a-link/")
+    Client().post("/invite/the-key-of-a-link/")
     Client().post("/connections/callback/?state=secret-code", {"code": "secret-code", "state": "secret-code"})
     found = written.getvalue()
     assert "confirm-email" in found

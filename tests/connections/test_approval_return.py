@@ -12,7 +12,7 @@ from django.test import Client
 
 from connections.models import ApprovalState, SignInFlow
 from connections.services import approvals, proving
-from tenants.models import ConsentState
+from tenants.models import Access, ConsentState
 from tenants.scoping import organization_scope
 from tests.cast import Cast
 from tests.connections.approving import (
@@ -94,6 +94,23 @@ def test_after_the_approval_the_member_connects_without_any_question(
     answer = bob.there.choose(bob.there.get(bob.begin()), FARID).answer
     assert bob.return_with(answer).status_code == 303
     assert "you can connect now" not in words(bob.here.get("/o/acme/")), "no news once they are connected"
+
+
+def test_an_organization_that_writes_asks_for_that_too_and_believes_nothing_less(
+    bob: Traveller, acmes: Requests, cast: Cast, sandbox: SandboxClient
+) -> None:
+    with organization_scope(cast.acme.pk):
+        cast.acme.access = Access.WRITE
+        cast.acme.save(update_fields=["access"])
+    fiona = Administrator(link_on(bob, ask(bob)))
+    page = words(fiona.open())
+    assert "Calendars.ReadWrite" in page
+    assert "read and change the calendars of people who connect themselves" in page
+    assert "Change, move or delete" not in page
+    back = fiona.decide()
+    assert "Calendars.ReadWrite" in parse_qs(urlsplit(back).query)["scope"][0]
+    assert "Done." in words(fiona.come_back(back))
+    assert set(acmes.tenant.approved_scopes) == {"Calendars.Read", "Calendars.ReadWrite", "User.Read"}
 
 
 def test_the_proof_leaves_no_token_and_no_flow_behind(fiona: Administrator, acmes: Requests, cast: Cast) -> None:

@@ -12,7 +12,17 @@ from pytest_django.live_server_helper import LiveServer
 
 from calendars.models import Calendar
 from connections.models import Status
-from tests.calendars.making import make_calendar, make_connection, make_day, make_event, make_skipped
+from tenants import services
+from tenants.policies import Role
+from tenants.services.audit import Actor
+from tests.calendars.making import (
+    make_calendar,
+    make_connection,
+    make_day,
+    make_event,
+    make_skipped,
+    membership_of,
+)
 from tests.cast import PASSWORD, Cast
 from tests.journeys.streams import end_streams
 
@@ -39,7 +49,20 @@ PAGES = {
     "event": "/o/acme/calendar/events/{event}/",
     "bad-request": "/o/acme/calendar/?view=decade",
     "connect": "/o/acme/connect/",
+    "onboarding": "/o/acme/onboarding/",
+    "link-tenant": "/o/acme/onboarding/link/",
     "disconnect": "/o/acme/connections/{well}/disconnect/",
+    "activity": "/o/acme/activity/",
+    "activity-nothing": "/o/acme/activity/?kind=exports",
+    "activity-refused": "/o/acme/activity/?kind=x&since=2027-02-01&until=2027-01-01",
+    "people": "/o/acme/people/",
+    "invite": "/o/acme/people/invite/",
+    "member": "/o/acme/people/{bob}/",
+    "member-last-owner": "/o/acme/people/{alice}/",
+    "remove": "/o/acme/people/{bob}/remove/",
+    "transfer": "/o/acme/people/{bob}/transfer/",
+    "leave-last-owner": "/o/acme/people/leave/",
+    "settings": "/o/acme/settings/",
     "found": "/new/",
     "not-found": "/o/nowhere/",
 }
@@ -48,9 +71,14 @@ OPEN_PAGES = {
     "sign-in": "/accounts/login/",
     "sign-up": "/accounts/signup/",
     "reset": "/accounts/password/reset/",
+    "mails": "/mail/",
+    "mail": "/mail/password-reset-key/",
+    "invitation-void": "/invite/",
 }
 EMPTY_PAGES = {
     "nothing-home": "/o/globex/",
+    "nothing-people": "/o/globex/people/",
+    "nothing-onboarding": "/o/globex/onboarding/",
     "nothing-connections": "/o/globex/connections/",
     "nothing-calendar": "/o/globex/calendar/?date=2027-01-01",
     "nothing-agenda": "/o/globex/calendar/agenda/",
@@ -71,7 +99,20 @@ def ids(transactional_db: None) -> dict[str, int]:
     calendar = make_calendar(well, is_default=True)
     make_calendar(well, LONG, color="lightPink", synced_at=None)
     make_skipped(calendar)
-    return {"well": well.pk, "broken": broken.pk, "event": fill_week(calendar)}
+    now = datetime.now(UTC)
+    alice, bob = membership_of(people.acme, people.alice), membership_of(people.acme, people.bob)
+    for email, role, at in (
+        ("carol@acme.example", Role.OWNER, now),
+        (f"{'very-long-address-' * 3}@contoso.example", Role.MEMBER, now - timedelta(days=8)),
+    ):
+        services.invite(acting=alice, email=email, role=role, by=Actor.person(people.alice), now=at)
+    return {
+        "well": well.pk,
+        "broken": broken.pk,
+        "event": fill_week(calendar),
+        "alice": alice.pk,
+        "bob": bob.pk,
+    }
 
 
 def fill_week(calendar: Calendar) -> int:

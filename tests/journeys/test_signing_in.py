@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
-from django.core import mail
 from playwright.sync_api import Page
 
 from connections.models import MicrosoftIdentity
@@ -16,6 +15,7 @@ from tenants.models import Organization
 from tenants.scoping import organization_scope
 from tests.cast import PASSWORD, Cast
 from tests.journeys.test_accessibility import judge, sight, sign_in
+from tests.mailing import deliver
 from tests.sandbox_client import SandboxClient
 
 __all__ = ["sight"]
@@ -61,7 +61,7 @@ def test_somebody_new_makes_an_account_with_microsoft_and_signs_in_with_it(
     tab.locator("input[name=email]").fill("bob@home.example")
     tab.get_by_role("button", name="Make my account").click()
     tab.wait_for_url("**/confirm-email/")
-    tab.goto(re.findall(r"^http\S+$", str(mail.outbox[-1].body), re.MULTILINE)[0])
+    tab.goto(re.findall(r"^http\S+$", str(deliver()[-1].body), re.MULTILINE)[0])
     tab.get_by_role("button", name="Yes, this is my address").click()
     tab.wait_for_url("**/new/")
     tab.goto("/accounts/microsoft/")

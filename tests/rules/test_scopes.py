@@ -15,10 +15,32 @@ WITHOUT_OF: dict[tuple[str, str], str] = {
         "tenants/admin.py",
         "Membership.objects.filter",
     ): "support staff count members in all organizations, as their role",
+    **{
+        ("connections/admin.py", query): "support staff list connections of all organizations, as their role"
+        for query in (
+            "Connection.objects.exclude",
+            "Connection.objects.order_by",
+            "MicrosoftTenant.objects.filter",
+            "Organization.objects.filter",
+        )
+    },
+    ("webhooks/admin.py", "Connection.objects.aggregate"): "support staff count in all organizations, as their role",
+    **{
+        ("webhooks/services/looking.py", query): "support staff open one connection by its number, as their role"
+        for query in (
+            "Connection.objects.select_related",
+            "Connection.objects.filter",
+            "Subscription.objects.of_mailbox",
+        )
+    },
     (
         "tenants/services/acting.py",
         "Organization.objects.select_for_update",
     ): "the organization itself, by its id",
+    (
+        "webhooks/services/erasing.py",
+        "Organization.objects.select_for_update",
+    ): "the organization itself, locked by its id",
     (
         "connections/services/sign_in.py",
         "SignInFlow.objects.raw",

@@ -1,5 +1,7 @@
 """Every address and everybody: what each gets, in one table. A new address fails until it stands here."""
 
+import re
+
 import pytest
 from django.conf import settings
 
@@ -9,6 +11,7 @@ from tests.cast import signed_in
 from tests.rules import walk
 from tests.rules.visits import ROLES, Visit, path_to, row_of, visit
 from tests.rules.world import MARK, World
+from webhooks.services.supporting import Deed
 
 # In the places of an address stands what belongs to Bob, the member: `sign-in` is a redirect there, `any` is not the
 # same everywhere. The stranger has an organization of her own; the member is neither admin nor owner.
@@ -19,6 +22,8 @@ TABLE = """
     /healthz                                       POST  405      405      405      405      405
     /accounts/logout/                              GET   302      200      200      200      200
     /accounts/logout/                              POST  302      302      302      302      302
+    /accounts/delete/                              GET   sign-in  302      302      302      302
+    /accounts/delete/                              POST  sign-in  302      302      302      302
     /accounts/login/                               GET   200      302      302      302      302
     /accounts/login/                               POST  200      302      302      302      302
     /accounts/inactive/                            GET   200      200      200      200      200
@@ -73,6 +78,32 @@ TABLE = """
     /connections/callback/                         POST  400      400      400      400      400
     /connections/finish/                           GET   410      410      410      410      410
     /connections/finish/                           POST  405      405      405      405      405
+    /connections/approved/                         GET   404      404      404      404      404
+    /connections/approved/                         POST  405      405      405      405      405
+    /approve/                                      GET   404      404      404      404      404
+    /approve/                                      POST  405      405      405      405      405
+    /approve/continue/                             GET   405      405      405      405      405
+    /approve/continue/                             POST  404      404      404      404      404
+    /approve/decline/                              GET   405      405      405      405      405
+    /approve/decline/                              POST  404      404      404      404      404
+    /approve/prove/                                GET   405      405      405      405      405
+    /approve/prove/                                POST  404      404      404      404      404
+    /approve/<token>/                              GET   404      404      404      404      404
+    /approve/<token>/                              POST  405      405      405      405      405
+    /o/<slug>/ask/                                 GET   sign-in  404      200      200      200
+    /o/<slug>/ask/                                 POST  sign-in  404      422      422      422
+    /o/<slug>/ask/no/                              GET   sign-in  404      405      405      405
+    /o/<slug>/ask/no/                              POST  sign-in  404      302      302      302
+    /o/<slug>/ask/<pk>/                            GET   sign-in  404      200      200      200
+    /o/<slug>/ask/<pk>/                            POST  sign-in  404      405      405      405
+    /o/<slug>/ask/<pk>/mail/                       GET   sign-in  404      405      405      405
+    /o/<slug>/ask/<pk>/mail/                       POST  sign-in  404      422      422      422
+    /o/<slug>/ask/<pk>/remind/                     GET   sign-in  404      405      405      405
+    /o/<slug>/ask/<pk>/remind/                     POST  sign-in  404      302      302      302
+    /o/<slug>/ask/<pk>/link/                       GET   sign-in  404      405      405      405
+    /o/<slug>/ask/<pk>/link/                       POST  sign-in  404      302      302      302
+    /o/<slug>/ask/<pk>/take-back/                  GET   sign-in  404      405      405      405
+    /o/<slug>/ask/<pk>/take-back/                  POST  sign-in  404      302      302      302
     /webhooks/graph/                               GET   405      405      405      405      405
     /webhooks/graph/                               POST  400      400      400      400      400
     /invite/                                       GET   410      410      410      410      410
@@ -133,12 +164,32 @@ TABLE = """
     /o/<slug>/calendar/stream/                     POST  sign-in  404      405      405      405
     /o/<slug>/settings/policies/                   GET   sign-in  404      403      200      200
     /o/<slug>/settings/policies/                   POST  sign-in  404      403      422      422
+    /o/<slug>/connections/<pk>/pause/              GET   sign-in  404      405      405      405
+    /o/<slug>/connections/<pk>/pause/              POST  sign-in  404      302      404      404
+    /o/<slug>/connections/<pk>/resume/             GET   sign-in  404      405      405      405
+    /o/<slug>/connections/<pk>/resume/             POST  sign-in  404      302      404      404
     /o/<slug>/connections/<pk>/disconnect/         GET   sign-in  404      200      404      404
     /o/<slug>/connections/<pk>/disconnect/         POST  sign-in  404      302      404      404
     /o/<slug>/activity/                            GET   sign-in  404      403      200      200
     /o/<slug>/activity/                            POST  sign-in  404      405      405      405
     /o/<slug>/activity/file/                       GET   sign-in  404      405      405      405
     /o/<slug>/activity/file/                       POST  sign-in  404      403      200      200
+    /o/<slug>/my-data/                             GET   sign-in  404      200      200      200
+    /o/<slug>/my-data/                             POST  sign-in  404      405      405      405
+    /o/<slug>/my-data/export/                      GET   sign-in  404      405      405      405
+    /o/<slug>/my-data/export/                      POST  sign-in  404      302      302      302
+    /o/<slug>/my-data/delete/                      GET   sign-in  404      200      200      409
+    /o/<slug>/my-data/delete/                      POST  sign-in  404      422      422      409
+    /o/<slug>/settings/data/                       GET   sign-in  404      403      200      200
+    /o/<slug>/settings/data/                       POST  sign-in  404      405      405      405
+    /o/<slug>/settings/data/export/                GET   sign-in  404      405      405      405
+    /o/<slug>/settings/data/export/                POST  sign-in  404      403      403      302
+    /o/<slug>/settings/data/delete/                GET   sign-in  404      403      403      302
+    /o/<slug>/settings/data/delete/                POST  sign-in  404      403      403      302
+    /o/<slug>/exports/<pk>/                        GET   sign-in  404      200      404      404
+    /o/<slug>/exports/<pk>/                        POST  sign-in  404      405      405      405
+    /o/<slug>/deletion/                            GET   sign-in  404      403      403      302
+    /o/<slug>/deletion/                            POST  sign-in  404      405      405      405
     /                                              GET   200      200      200      200      200
     /                                              POST  405      405      405      405      405
     /mail/                                         GET   200      200      200      200      200
@@ -161,6 +212,9 @@ ADMIN = {
     "/change/": ("200", "403"),
     "/delete/": ("403", "403"),
     "/history/": ("404", "404"),
+    # The buttons of support: a page that asks for a reason, and without one nothing is done.
+    **{f"/<pk>/{deed}/": ("200", "422") for deed in Deed},
+    "/<pk>/packet/": ("200", "405"),
     "/<object_id>/": ("302", "302"),
     "/admin/login/": ("302", "302"),
     "/admin/logout/": ("302", "302"),
@@ -217,6 +271,26 @@ def test_the_admin_is_for_staff_only_and_changes_nothing(visits: list[Visit]):
         if made.outcome != {"anonymous": "sign-in", "staff": staff}.get(made.role, "404"):
             wrong.append(made)
     assert wrong == []
+
+
+def test_what_runs_outside_the_role_of_support_is_its_buttons_and_nothing_else():
+    outside = {address.route for address in walk.addresses() if getattr(address.view, "acts_for_support", False)}
+    assert outside == {f"/admin/connections/connection/<pk>/{deed}/" for deed in Deed}
+
+
+def test_nothing_in_the_admin_lets_staff_become_somebody(world: World):
+    """Whatever staff ask for and post there, the session stays theirs, and is let into no organization."""
+    client = signed_in(world.cast.support)
+    before = set(client.session.keys())
+    for address in walk.addresses():
+        if not address.is_support:
+            continue
+        assert not re.search(r"impersonat|hijack|login-?as|become|switch", address.route), address.route
+        for method in ("GET", "POST"):
+            client.generic(method, path_to(address, world))
+            assert client.session["_auth_user_id"] == str(world.cast.support.pk), address.route
+    assert set(client.session.keys()) <= before | {"_messages"}
+    assert client.get("/o/acme/").status_code == 404
 
 
 def test_nothing_anywhere_is_a_500(visits: list[Visit]):

@@ -99,6 +99,8 @@ def row_of(address: walk.Address, belongings: Belongings) -> int:
         "people": belongings.member,
         "invitations": belongings.invitation,
         "tenants": belongings.tenant,
+        "exports": belongings.export,
+        "ask": belongings.approval,
     }
     return kinds.get(before, 0)
 

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from calendars.models import Calendar, Event, Kind, SkippedEvent
+from calendars.models import Calendar, Event, Export, ExportKind, ExportPart, ExportState, Kind, SkippedEvent
 from connections.models import (
     ApprovalRequest,
     ApprovalWaiter,
@@ -15,10 +15,11 @@ from connections.models import (
     SignInFlow,
     UnansweredSignIn,
 )
+from tenants.crypto import seal
 from tenants.models import Invitation, MailState, Membership, MicrosoftTenant, Organization, OutgoingMail, User
 from tenants.scoping import organization_scope, system_scope
 from tests.cast import Cast
-from webhooks.models import Delivery, Subscription
+from webhooks.models import Delivery, Erasure, ErasureKind, Subscription
 
 # In whatever support staff must never see, and no stranger either.
 MARK = "Hush-7f3a"
@@ -37,6 +38,7 @@ class Belongings:
     subscription: int
     tenant: int
     approval: int
+    export: int
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,33 @@ def furnish(organization: Organization, user: User) -> Belongings:
         LastRefusal.objects.create(
             organization=organization, member=member, tenant=tenant, reason="not_assigned", since=now, refused_at=now
         )
+        export = Export.objects.create(
+            organization=organization,
+            requested_by=member,
+            kind=ExportKind.PERSON,
+            state=ExportState.READY,
+            asked_at=now,
+            made_at=now,
+            expires_at=now + timedelta(hours=24),
+            parts=1,
+            size=len(MARK),
+        )
+        ExportPart.objects.create(
+            organization=organization,
+            export=export,
+            number=0,
+            sealed_bytes=seal(MARK.encode(), place=f"calendars_exportpart.sealed_bytes:{export.key}:0"),
+        )
+        Erasure.objects.create(
+            organization=organization,
+            kind=ErasureKind.PERSON,
+            membership_id=0,
+            user_id=0,
+            label="somebody@left.example",
+            asked_by_id=0,
+            asked_by_label="somebody@left.example",
+            asked_at=now,
+        )
     with system_scope("a test's world"):
         subscription = Subscription.objects.create(
             tid=tid,
@@ -184,4 +213,5 @@ def furnish(organization: Organization, user: User) -> Belongings:
         subscription=subscription.pk,
         tenant=tenant.pk,
         approval=approval.pk,
+        export=export.pk,
     )

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from threading import Barrier
 from urllib.parse import quote, urlsplit
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.db import connection
 from django.http import HttpResponse
@@ -124,6 +126,28 @@ def test_signing_up_looks_the_same_whether_or_not_the_address_has_an_account(cas
     ]
     assert link_in(deliver()[1]) == "/accounts/password/reset/"
     assert User.objects.filter(email__iexact=cast.alice.email).count() == 1
+
+
+class CountingHasher(MD5PasswordHasher):
+    algorithm = "counting"
+    hashed = 0
+
+    def encode(self, password: str, salt: str) -> str:
+        CountingHasher.hashed += 1
+        return super().encode(password, salt)
+
+
+def test_signing_up_costs_the_same_whether_or_not_the_address_has_an_account(cast: Cast, settings):
+    """A hash takes a good part of a second, so one that is left out tells. Nothing else of that size is left: no mail
+    is sent before the page is."""
+    settings.PASSWORD_HASHERS = [f"{__name__}.CountingHasher"]
+    costs = []
+    for address in ("carol@initech.example", cast.alice.email):
+        CountingHasher.hashed = 0
+        sign_up(Client(), address)
+        costs.append(CountingHasher.hashed)
+    assert costs == [1, 1]
+    assert len(doors.waiting_mails(datetime.now(UTC))) == 2, "a mail each, and none has been sent by the page"
 
 
 def test_asking_for_a_new_password_looks_the_same_whether_or_not_the_address_has_an_account(cast: Cast):

@@ -186,6 +186,7 @@ def test_details_are_said_in_words():
     assert in_words({"former": [], "new": ["a", "b"]}) == "from nothing to a and b"
     assert in_words({"filtered": False, "rows_gone": 3, "by": None}) == "(filtered: no, rows gone: 3)"
     assert in_words({"counts": {"events": 2, "tokens": 1}}) == "(counts: events 2 and tokens 1)"
+    assert in_words({"reason": "password_expired", "by": "a_B"}) == "(reason: password expired, by: a_B)"
     assert in_words({}) == ""
 
 

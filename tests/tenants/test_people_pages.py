@@ -344,8 +344,8 @@ def test_the_switcher_shows_twenty_organizations_with_the_role_in_each(cast: Cas
         services.found_organization(name=f"Company {number}", slug=f"company-{number}", by=cast.bob, now=now)
     menu = text(signed_in(cast.bob), PEOPLE).split("menu-panel")[1].split("</details>")[0]
     assert len(re.findall(r'href="/o/[\w-]+/"', menu)) == 20
-    assert menu.count("<small>Owner</small>") == 19
-    assert menu.count("<small>Member</small>") == 1
+    assert menu.count(">Owner</span>") == 19
+    assert menu.count(">Member</span>") == 1
 
 
 def test_who_is_a_member_in_two_organizations_has_a_role_in_each(cast: Cast):

@@ -54,10 +54,11 @@ class Settled(NamedTuple):
     syncs: list[Sync]
 
 
-def reconcile(*, mailbox: Mailbox, now: datetime) -> Settled:
+def reconcile(*, mailbox: Mailbox, now: datetime, anew: bool = False) -> Settled:
     """
     Make Graph's side of one mailbox what it should be: create, renew, hand over or drop its subscription.
 
+    With `anew` one that is wanted is dropped at Graph and made again, however well it seems to be.
     Calls Graph and opens its own scopes; no lock is held meanwhile, because Graph calls us back before it answers. A
     subscription made anew leaves marks: what happened before it is not told by anybody.
 
@@ -70,7 +71,7 @@ def reconcile(*, mailbox: Mailbox, now: datetime) -> Settled:
     if held is None:
         return Settled(Outcome.NOTHING, [])
     try:
-        outcome = _listen(held, wanted, now) if wanted else _drop(held, mailbox, now)
+        outcome = _listen(held, wanted, now, anew=anew) if wanted else _drop(held, mailbox, now)
     except (GraphError, Unreadable) as error:
         doors.note_failure(held, code=_code(error), wait=_asked_to_wait(error), now=now)
         raise
@@ -84,9 +85,9 @@ def notification_url() -> str:
     return f"{settings.NOTIFICATION_ORIGIN}{reverse('webhooks:receive')}"
 
 
-def _listen(held: Claim, wanted: Sequence[Speaker], now: datetime) -> Outcome:
+def _listen(held: Claim, wanted: Sequence[Speaker], now: datetime, *, anew: bool) -> Outcome:
     """Have a subscription. The speaker stays while it may; a connection that must be mended is left to its person."""
-    is_due = held.renew_at is None or held.renew_at <= now or held.is_doubtful
+    is_due = anew or held.renew_at is None or held.renew_at <= now or held.is_doubtful
     if held.is_listening(now) and not is_due:
         if held.speaker in wanted:
             return Outcome.KEPT
@@ -95,7 +96,7 @@ def _listen(held: Claim, wanted: Sequence[Speaker], now: datetime) -> Outcome:
     for speaker in sorted(wanted, key=lambda one: one != held.speaker):
         try:
             client = open_graph(organization_id=speaker.organization_id, connection_id=speaker.connection_id, now=now)
-            return _renew_or_create(client, held, speaker, now)
+            return _renew_or_create(client, held, speaker, now, anew=anew)
         except ConnectionNotActive:
             continue
         except (ReconnectRequired, ApprovalRequired) as error:
@@ -105,8 +106,11 @@ def _listen(held: Claim, wanted: Sequence[Speaker], now: datetime) -> Outcome:
     return Outcome.SILENT
 
 
-def _renew_or_create(client: GraphClient, held: Claim, speaker: Speaker, now: datetime) -> Outcome:
-    if held.graph_id is not None:
+def _renew_or_create(client: GraphClient, held: Claim, speaker: Speaker, now: datetime, *, anew: bool) -> Outcome:
+    if held.graph_id is not None and anew:
+        remote.drop(client, held.graph_id)
+        doors.store_gone(held)
+    elif held.graph_id is not None:
         try:
             granted = remote.renew(client, held.graph_id, until=now + LIFE)
         except NotFound:

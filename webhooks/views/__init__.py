@@ -1,0 +1,1 @@
+"""Doors of this app: Graph's calls, members who pause, leave or take their data along, support staff."""
