@@ -17,7 +17,7 @@ from calendars.models import Calendar, CalendarQuerySet, SkippedEvent
 from calendars.presentation.colors import swatch
 from calendars.presentation.states import State, cards, changing, connection_state, scopes_in_words
 from calendars.views.asking import may_ask, queue_rounds, read_again
-from calendars.views.mine import my_calendars, my_connection, my_connections, refuse
+from calendars.views.mine import let_go, my_calendars, my_connection, my_connections, refuse
 from connections.models import Connection
 from tenants.addresses import is_inside
 from tenants.decorators import MemberRequest, member_required
@@ -30,7 +30,12 @@ def connections(request: MemberRequest) -> HttpResponse:
     now = timezone.now()
     mine = cards(my_connections(request), list(my_calendars(request)), now=now)
     sees_all = request.membership.may(Action.SEE_ALL_CONNECTIONS)
-    context = {"mine": mine, "sees_all": sees_all, "everybody": _everybody(request, now) if sees_all else []}
+    context = {
+        "mine": mine,
+        "let_go": let_go(request),
+        "sees_all": sees_all,
+        "everybody": _everybody(request, now) if sees_all else [],
+    }
     return render(request, "calendars/connections.html", context)
 
 

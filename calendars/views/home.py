@@ -12,7 +12,7 @@ from calendars.models import Calendar
 from calendars.presentation.agenda import Day, by_day, shortened
 from calendars.presentation.events import touching
 from calendars.presentation.states import cards, changing
-from calendars.views.mine import my_calendars, my_connections, my_events
+from calendars.views.mine import let_go, my_calendars, my_connections, my_events
 from connections.models import Connection, Status
 from tenants.decorators import MemberRequest, member_required
 from tenants.models import Organization
@@ -30,6 +30,7 @@ def home(request: MemberRequest) -> HttpResponse:
     mine = cards(my_connections(request), list(calendars.values()), now=now)
     context = {
         "cards": mine,
+        "let_go": let_go(request),
         "needs_me": [card for card in mine if card.state.wants_sign_in],
         "may_allow_changes": [
             card.connection for card in mine if changing(card.connection, request.organization).is_wanted

@@ -9,13 +9,21 @@ from django.urls import reverse
 
 from calendars.forms import sentences
 from calendars.models import Calendar, CalendarQuerySet, Event, EventQuerySet
-from connections.models import Connection, ConnectionQuerySet
+from connections.models import Connection, ConnectionQuerySet, Status
+from connections.services.policy import REASON as NOT_ALLOWED
 from tenants.decorators import MemberRequest
 
 
 def my_connections(request: MemberRequest) -> ConnectionQuerySet:
     connections = Connection.objects.of(request.organization).belonging_to(request.membership.pk)
     return connections.alive().order_by("connected_at", "pk")
+
+
+def let_go(request: MemberRequest) -> ConnectionQuerySet:
+    """The viewer's mailboxes that the organization does not let be connected any more: to be said why."""
+    mine = Connection.objects.of(request.organization).belonging_to(request.membership.pk)
+    ended = mine.filter(status=Status.DISCONNECTED, reason=NOT_ALLOWED)
+    return ended.turned_away(request.organization, organization_id=request.organization.pk).order_by("pk")
 
 
 def my_connection(request: MemberRequest, pk: int) -> Connection:

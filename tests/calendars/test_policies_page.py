@@ -7,9 +7,11 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
+from calendars import doors
 from calendars.forms import PoliciesForm
 from calendars.models import Calendar
 from connections.models import PERSONAL_TENANT, Connection
+from connections.services.linking import unlink
 from tenants.acts import Act
 from tenants.models import Detail, Membership, MicrosoftTenant, Organization, TenantsAllowed
 from tenants.policies import Role
@@ -222,7 +224,30 @@ def test_who_was_let_go_reads_why(cast: Cast) -> None:
     assert apply(cast.acme) is not None
     with organization_scope(cast.acme.pk):
         assert Connection.objects.of(cast.acme).get(pk=made.pk).reason == "not_allowed_here"
-    assert made.address not in text_of(signed_in(cast.bob).get("/o/acme/connections/"))
+    for page in ("/o/acme/connections/", "/o/acme/"):
+        assert f"{made.address} was disconnected" in text_of(signed_in(cast.bob).get(page))
+        assert "was disconnected" not in text_of(signed_in(cast.alice).get(page))
+    decide(cast.acme, cast.ada, tenants_allowed=TenantsAllowed.ANY)
+    assert "was disconnected" not in text_of(signed_in(cast.bob).get("/o/acme/connections/"))
+
+
+def test_unlinking_a_company_disconnects_its_people_where_only_linked_ones_may_connect(cast: Cast) -> None:
+    made = make_connection(cast.acme, cast.bob)
+    link(cast.acme, made)
+    decide(cast.acme, cast.ada, tenants_allowed=TenantsAllowed.LINKED)
+    apply(cast.acme)
+    with organization_scope(cast.acme.pk):
+        assert Connection.objects.of(cast.acme).get(pk=made.pk).is_active
+        unlink(
+            organization=Organization.objects.of(cast.acme).get(),
+            tenant=MicrosoftTenant.objects.of(cast.acme).get(tid=made.tid),
+            by=Actor.person(cast.ada),
+            now=datetime.now(UTC),
+        )
+    assert doors.organizations_with_policies_to_apply() == [cast.acme.pk]
+    applied = apply(cast.acme)
+    assert applied is not None
+    assert applied.disconnected == 1
 
 
 def test_the_connect_page_says_what_this_organization_asks_for(cast: Cast) -> None:

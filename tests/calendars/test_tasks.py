@@ -80,10 +80,8 @@ def test_a_calendar_that_was_not_read_for_a_while_is_found(synced: Mailbox, sett
 
 def test_a_window_that_has_to_move_is_found(synced: Mailbox) -> None:
     def due(days: int) -> list[doors.CalendarKey]:
-        wanted = promised(utc_now() + timedelta(days=days))
-        return doors.calendars_with_windows(
-            now=utc_now(), starting_before=wanted.start - SLACK, ending_before=wanted.end
-        )
+        today, ending = promised(utc_now() + timedelta(days=days), days_back=0)
+        return doors.calendars_with_windows(now=utc_now(), today=today, slack=SLACK, ending_before=ending)
 
     assert due(0) == []
     assert due(7) == []
