@@ -20,14 +20,21 @@ _NO_MORE_WRITING = (
 )
 
 
+NOBODY = "Nobody would be disconnected."
+
+
 class Answer(NamedTuple):
-    """One way to decide. `effect` says what choosing it would take away, and is empty where it takes nothing."""
+    """One way to decide. `effect` says what choosing it would take away; it may say that it takes nothing."""
 
     value: str
     label: str
     hint: str
     effect: str
     chosen: bool
+
+    @property
+    def is_harmless(self) -> bool:
+        return self.effect in {NOBODY, ""}
 
 
 class Question(NamedTuple):
@@ -131,8 +138,12 @@ def questions(
             "past_days",
             "clock",
             "Events that are over are removed here after this time. In Outlook they stay.",
-            ("usual", f"{usual} days", "As Almanac usually does.", older(usual)),
-            *((str(number), f"{number} days", _in_years(number), older(number)) for number in days),
+            *(
+                ("usual", f"{usual} days", "As Almanac usually does.", older(usual))
+                if number == usual
+                else (str(number), f"{number} days", _in_years(number), older(number))
+                for number in sorted({*days, usual})
+            ),
         ),
     ]
 
@@ -160,7 +171,7 @@ def events(count: int) -> str:
 
 
 def disconnected(count: int) -> str:
-    return f"{people(count)} would be disconnected." if count else "Nobody would be disconnected."
+    return f"{people(count)} would be disconnected." if count else NOBODY
 
 
 def removed(count: int) -> str:

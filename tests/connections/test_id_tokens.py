@@ -73,6 +73,31 @@ def check(raw: str, *, now: datetime = NOW, nonce: str = NONCE) -> Any:
     return verify(raw, KeyRing(lambda: DOCUMENT), client_id=CLIENT, issuer=ISSUER, nonce=nonce, now=now)
 
 
+GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
+ORDINARY_MEMBER = "b79fbf4d-3ef9-4689-8143-76b194e85509"
+
+
+@pytest.mark.parametrize(
+    ("wids", "may_approve"),
+    [
+        ([GLOBAL_ADMINISTRATOR], True),
+        ([ORDINARY_MEMBER, GLOBAL_ADMINISTRATOR.upper()], True),
+        (["9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"], True),
+        (["158c047a-c907-4556-b7ef-446551a6b5f7"], True),
+        (["e8611ab8-c189-46e8-94e1-60213ab1f814"], True),
+        ([ORDINARY_MEMBER], False),
+        ([], False),
+        (None, False),
+        (GLOBAL_ADMINISTRATOR, False),
+        ({GLOBAL_ADMINISTRATOR: True}, False),
+        ([[GLOBAL_ADMINISTRATOR], 1, None, f" {GLOBAL_ADMINISTRATOR}", "Global Administrator"], False),
+        ([ORDINARY_MEMBER] * 200 + [GLOBAL_ADMINISTRATOR], False),
+    ],
+)
+def test_only_directory_roles_of_the_right_shape_make_an_administrator(wids: object, may_approve: bool) -> None:
+    assert check(token(wids=wids)).may_approve_apps is may_approve
+
+
 def test_a_good_token_says_who_signed_in() -> None:
     found = check(token())
     assert (str(found.tid), str(found.oid)) == (CONTOSO, OID)

@@ -17,14 +17,17 @@ from connections.graph import (
     Unavailable,
 )
 from connections.models import Connection, Secret, Status
+from connections.reasons import WORDS, explain
 from connections.services import (
     ConnectionNotActive,
     disconnect,
     forget_old_sign_ins,
     forget_tokens,
     open_graph,
+    pause,
     record_failure,
     record_success,
+    resume,
 )
 from connections.tasks import forget_old_sign_ins as forget_task
 from tenants.models import Membership
@@ -75,6 +78,7 @@ def test_an_error_that_somebody_must_answer_changes_the_state(
     after = acme.connection
     assert (after.status, after.reason, after.status_since) == (status, reason, NOW)
     assert (after.failed_at, after.failed_request_id) == (NOW, "an id of Microsoft's")
+    assert after.failed_code == (error.reason or type(error).__name__)
 
 
 @pytest.mark.parametrize("error", [Throttled(), Unavailable(), Misconfigured(), BadRequest()])
@@ -92,6 +96,38 @@ def test_a_late_failure_does_not_touch_what_a_person_decided(
         connection.become(status, now=NOW)
     fail(connection, ReconnectRequired())
     assert acme.connection.status == status
+
+
+@pytest.mark.parametrize("by_support", [False, True])
+def test_pausing_and_resuming_are_no_failures_and_happen_once(
+    connection: Connection, acme: Stored, by_support: bool
+) -> None:
+    with organization_scope(acme.organization.pk):
+        assert not resume(connection=connection, now=NOW)
+        assert pause(connection=connection, by_support=by_support, now=NOW)
+        assert not pause(connection=connection, now=NOW)
+    paused = acme.connection
+    assert (paused.status, paused.reason) == (Status.PAUSED, "paused_by_support" if by_support else "paused")
+    assert (paused.failed_at, paused.failed_code) == (None, "")
+    with pytest.raises(ConnectionNotActive):
+        open_graph(organization_id=acme.organization.pk, connection_id=connection.pk, now=NOW)
+    with organization_scope(acme.organization.pk):
+        assert resume(connection=paused, now=NOW)
+        assert not resume(connection=paused, now=NOW)
+    assert (acme.connection.status, acme.connection.reason) == (Status.ACTIVE, "")
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("", ""),
+        ("ServiceUnavailable", "Microsoft was not able to answer. We try again by ourselves."),
+        ("no_mailbox", WORDS["no_mailbox"].sentence),
+        ("SomethingNew", "Nobody has put this code into words yet. Microsoft can look it up by the request id."),
+    ],
+)
+def test_a_code_is_said_in_words(code: str, words: str) -> None:
+    assert explain(code) == words
 
 
 def test_a_failure_of_a_client_from_before_the_new_sign_in_does_not_count(connection: Connection, acme: Stored) -> None:
