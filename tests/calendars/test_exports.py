@@ -34,7 +34,7 @@ from tests.rules.test_models import SECRET
 HUSH = "Hush-9d41"
 # Of an event these names are its contents, and in its owner's export they belong.
 CONTENTS = {"subject", "location", "organizer_name", "organizer_address", "attendees", "join_url", "web_link"}
-CONTENTS |= {"recurrence", "is_organizer", "body"}
+CONTENTS |= {"recurrence", "is_organizer", "body", "body_type"}
 
 
 def ask(cast: Cast, user: User, kind: ExportKind = ExportKind.PERSON, *, now: datetime) -> Export:
@@ -123,6 +123,23 @@ def test_a_series_is_its_occurrences_in_the_calendar_file_and_has_its_rule_in_th
     assert len({str(event["UID"]) for event in found}) == 3
     [calendar_json] = orjson.loads(files["data.json"])["calendars"]
     assert [event["recurrence"] for event in calendar_json["events"] if event["kind"] == "master"] == [rule]
+
+
+def test_what_an_event_says_is_plain_text_in_the_calendar_file_and_as_it_is_in_the_json(
+    cast: Cast, now: datetime
+) -> None:
+    calendar = make_calendar(make_connection(cast.acme, cast.bob))
+    html = "<html><head><style>p {}</style></head><body><p>Bring&nbsp;<b>coffee</b> &amp; cake</p><script>1</script>Bye"
+    make_event(calendar, "Series", kind=Kind.MASTER, graph_id="master", body=html, body_type="html")
+    make_event(calendar, "Series", kind=Kind.OCCURRENCE, series_id="master")
+    make_event(calendar, "Single", body="Line one\r\nLine two", body_type="text")
+    make_event(calendar, "Endless", body="<div>" * 20_000, body_type="html")
+
+    files = made(cast, cast.bob, now=now)
+
+    said = {str(event["SUMMARY"]): str(event.get("DESCRIPTION", "")) for event in events_in(files)}
+    assert said == {"Series": "Bring\xa0coffee & cake\nBye", "Single": "Line one\nLine two", "Endless": ""}
+    assert html in {event["body"] for event in orjson.loads(files["data.json"])["calendars"][0]["events"]}
 
 
 # What PostgreSQL stores: no NUL, no lone surrogates; the writer is held to them all the same.

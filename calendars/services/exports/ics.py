@@ -8,10 +8,12 @@ both would show everything twice. Moments are in UTC, all-day events are dates.
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from html import unescape
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import icalendar
+import nh3
 
 from calendars.models import Event, Kind
 from tenants.crypto import digest
@@ -24,6 +26,10 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029\ud800-\udfff\uf
 # Within a parameter, an address or a link nothing of the kind is allowed, nor what would end it.
 _NOT_IN_A_VALUE = re.compile(r'[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff\ufffe\uffff"]')
 _ADDRESS = re.compile(r"[^\s@<>\"(),:;\\]+@[^\s@<>\"(),:;\\]+")
+
+# Cleaning deep nesting costs the square of its depth.
+MOST_TAGS: Final = 5_000
+_LINE_ENDS = re.compile(r"<br\b[^<>]*>|</(?:p|div|li|tr|h[1-6])>", re.IGNORECASE)
 
 _BUSY: Final[Mapping[str, str]] = {
     "free": "FREE",
@@ -58,9 +64,9 @@ def heading(name: str) -> bytes:
     return OPENING + bytes(line.to_ical()) + b"\r\n"
 
 
-def written(event: Event, *, now: datetime) -> bytes:
+def written(event: Event, *, now: datetime, master: Event | None = None) -> bytes:
     """
-    One event, folded and escaped, with its line ends. Its master is not for here.
+    One event, folded and escaped, with its line ends; what it says is its master's where it has no text of its own.
 
     Raises:
         NotWritable: the library refuses it.
@@ -68,7 +74,12 @@ def written(event: Event, *, now: datetime) -> bytes:
     if event.kind == Kind.MASTER:
         raise NotWritable("a series is written as its occurrences")
     try:
-        return bytes(_component(event, now).to_ical())
+        found = _component(event, now)
+        said = master if master is not None and not event.body else event
+        text = _text_of(said.body, said.body_type)
+        if text:
+            found.add("description", text)
+        return bytes(found.to_ical())
     except (ValueError, TypeError, OverflowError) as error:
         raise NotWritable(str(type(error).__name__)) from error
 
@@ -105,6 +116,17 @@ def _component(event: Event, now: datetime) -> icalendar.Event:
     if link:
         found.add("url", link)
     return found
+
+
+def _text_of(body: str, body_type: str) -> str:
+    """What an event says, as plain text; nothing where that would take too long, since the JSON has it as it is."""
+    if body_type != "html":
+        return _clean(body).strip()
+    if body.count("<") > MOST_TAGS:
+        return ""
+    lines = _LINE_ENDS.sub("\n", body.replace("\r", "").replace("\n", " "))
+    text = unescape(nh3.clean(lines, tags=set(), clean_content_tags={"head", "script", "style", "title"}))
+    return re.sub(r"[ \xa0]*\n\s*", "\n", _clean(text)).strip()
 
 
 def _attendee(attendee: Any) -> icalendar.vCalAddress | None:

@@ -1,6 +1,6 @@
 """What one person has in one organization, as files."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,7 +23,8 @@ from connections.models import (
 from tenants.models import ActorKind, AuditEntry, Invitation, Membership
 from tenants.scoping import organization_scope
 
-BATCH: Final = 500
+# An event's text may be 100 KB long.
+BATCH: Final = 250
 
 README: Final = """\
 What Almanac has of you in {organization}
@@ -157,16 +158,28 @@ def _write_ics(archive: Archive, name: str, calendar: dict[str, Any], organizati
     with archive.entry(name) as put:
         put(ics.heading(calendar["name"]))
         for batch in _events(calendar["id"], organization_id):
+            masters = _masters_of(batch, organization_id)
             for event in batch:
                 if event.kind == Kind.MASTER:
                     continue
                 try:
-                    put(ics.written(event, now=now))
+                    put(ics.written(event, now=now, master=masters.get(event.series_id)))
                 except ics.NotWritable:
                     skipped += 1
             archive.file.renew()
         put(ics.CLOSING)
     return skipped
+
+
+def _masters_of(batch: Sequence[Event], organization_id: int) -> dict[str, Event]:
+    """By their ids, the masters that have texts of these events' series: an occurrence is kept without."""
+    series = {event.series_id for event in batch if event.series_id and not event.body}
+    calendars = {event.calendar_id for event in batch}
+    if not series:
+        return {}
+    with organization_scope(organization_id):
+        rows = Event.objects.of(organization_id).filter(calendar_id__in=calendars, kind=Kind.MASTER)
+        return {master.graph_id: master for master in rows.filter(graph_id__in=series).exclude(body="")}
 
 
 def _events(calendar_id: int, organization_id: int) -> Iterator[Any]:

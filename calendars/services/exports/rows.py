@@ -40,7 +40,7 @@ COLUMNS: Final[Mapping[type[Model], tuple[str, ...]]] = {
     ),
     Connection: (
         "id", "tid", "oid", "address", "display_name", "status", "reason", "status_since", "scopes", "connected_at",
-        "succeeded_at", "failed_at", "failed_request_id",
+        "succeeded_at", "failed_at", "failed_request_id", "failed_code",
     ),
     ApprovalRequest: (
         "id", "tenant__tid", "tenant__domain", "state", "scopes", "asked_at", "expires_at", "administrator_address",
