@@ -95,6 +95,8 @@ def row_of(address: walk.Address, belongings: Belongings) -> int:
     before = address.route.partition("<pk>")[0].rstrip("/").rpartition("/")[2]
     kinds = {
         "connections": belongings.connection,
+        # In the Django admin.
+        "connection": belongings.connection,
         "events": belongings.event,
         "people": belongings.member,
         "invitations": belongings.invitation,
