@@ -148,6 +148,11 @@ def take_back_invitations_of(member: Membership, *, by: Actor, now: datetime) ->
 # --- by the invited ---------------------------------------------------------------------------------------------------
 
 
+def is_link(*, link_digest: str) -> bool:
+    """Whether a link was ever mailed, be it good or not. Opens its own scope."""
+    return doors.invitation_by_link(link_digest) is not None
+
+
 def look_at(*, link_digest: str, user: User | None, now: datetime) -> Offer:
     """
     What a link offers to whoever holds it, signed in or not. Changes nothing. Opens its own scopes.

@@ -31,8 +31,14 @@ PRIVATE: Final = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
 @require_safe
 def invite(request: HttpRequest, token: str) -> HttpResponse:
     """The link in the mail. Right or wrong, it leads to the same clean address, and is forgotten on the way."""
-    request.session[LINK] = digest(token)
-    request.session[INVITATION_WAITS] = True
+    link = digest(token)
+    if services.is_link(link_digest=link):
+        request.session[LINK] = link
+        request.session[INVITATION_WAITS] = True
+    else:
+        # Nothing is kept of what was made up: whoever tries and tries fills no table with sessions.
+        for name in (LINK, INVITATION_WAITS):
+            request.session.pop(name, None)
     return _private(redirect("invitations:join"))
 
 
