@@ -61,7 +61,9 @@ def expectation(membership: Membership, connection: Connection | None) -> Expect
             return Expectation(Outlook.USUAL, is_guess=False)
         tenant = MicrosoftTenant.objects.of(organization_id).filter(tid=connection.tid).first()
     else:
-        tenant = guess_tenant(organization_id=organization_id, address=membership.user.email)
+        tenant = _tenant_of_own(membership) or guess_tenant(
+            organization_id=organization_id, address=membership.user.email
+        )
     own = LastRefusal.objects.of(organization_id).filter(member=membership, reason="approval_needed").first()
     if tenant is None:
         return Expectation(Outlook.REFUSED if own else Outlook.UNKNOWN, is_guess=own is None)
@@ -77,6 +79,13 @@ def expectation(membership: Membership, connection: Connection | None) -> Expect
         request_id=request.pk if request else None,
         is_told=is_told,
     )
+
+
+def _tenant_of_own(membership: Membership) -> MicrosoftTenant | None:
+    """Where the member's newest mailbox comes from: the next one most likely comes from there, too."""
+    own = Connection.objects.of(membership.organization_id).alive().belonging_to(membership.pk)
+    tid = own.exclude(tid=PERSONAL_TENANT).order_by("-connected_at").values("tid")[:1]
+    return MicrosoftTenant.objects.of(membership.organization_id).filter(tid__in=tid).first()
 
 
 def _outlook(tenant: MicrosoftTenant, own: LastRefusal | None, request: ApprovalRequest | None) -> Outlook:

@@ -353,6 +353,15 @@ def test_where_it_was_withdrawn_the_page_says_so(cast: Cast) -> None:
     assert "The approval was withdrawn" in connect_page(cast.bob)
 
 
+def test_whoever_is_connected_is_expected_to_come_from_the_same_company_again(cast: Cast) -> None:
+    tenant = know(cast.acme, "contoso.example")
+    know(cast.acme, "fabrikam.example")
+    make_connection(cast.acme, cast.bob, tid=tenant.tid)
+    approve(cast.acme, tenant)
+    assert "contoso.example has approved Almanac" in connect_page(cast.bob)
+    assert "has approved" not in connect_page(cast.alice)
+
+
 def test_a_reconnection_that_lacks_no_consent_is_as_usual(cast: Cast) -> None:
     tenant = know(cast.acme, "acme.example")
     refuse(cast.acme, cast.alice, "approval_needed", tid=tenant.tid)
