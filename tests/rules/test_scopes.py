@@ -38,10 +38,6 @@ WITHOUT_OF: dict[tuple[str, str], str] = {
         "Organization.objects.select_for_update",
     ): "the organization itself, by its id",
     (
-        "webhooks/services/erasing.py",
-        "Organization.objects.select_for_update",
-    ): "the organization itself, locked by its id",
-    (
         "connections/services/sign_in.py",
         "SignInFlow.objects.raw",
     ): "DELETE … RETURNING, with the organization in its SQL",
