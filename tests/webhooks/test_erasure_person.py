@@ -106,7 +106,9 @@ def test_nothing_of_the_person_is_left_here_or_at_microsoft_and_the_log_says_so(
     assert subscription_of(mailbox) is None
     assert left_of(bob) == {}
     assert finished(erasure).finished_at == now
-    assert acts(bob)[-3:] == [Act.PERSON_DELETION_ASKED, Act.CONNECTION_DISCONNECTED, Act.PERSON_DELETED]
+    assert acts(bob)[-4:] == [
+        Act.PERSON_DELETION_ASKED, Act.CONNECTION_DISCONNECTED, Act.CONNECTION_REMOVED, Act.PERSON_DELETED
+    ]  # fmt: skip
     with organization_scope(bob.organization_id):
         proof = AuditEntry.objects.of(bob.organization_id).get(act=Act.PERSON_DELETED)
     assert (proof.target_label, proof.details["connection"], proof.details["export"]) == ("bob@acme.example", 1, 1)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 import structlog
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from calendars.models import Calendar
 from connections import services as connections
@@ -164,14 +164,14 @@ def erase(*, organization_id: int, erasure_id: int, clock: Clock) -> list[int]:
         Erasure.objects.of(organization_id).filter(pk=erasure_id).update(tried_at=clock())
     ordered = [model for model in tables.emptied_in_order() if model not in LAST]
     for model in ordered:
-        while _delete_some(erasure, model):
+        while _delete_some(erasure, model, now=clock()):
             pass
     with organization_scope(organization_id):
         left = mailboxes_left(erasure)
     if left:
         return left
     for model in (Secret, Connection):
-        while _delete_some(erasure, model):
+        while _delete_some(erasure, model, now=clock()):
             pass
     if erasure.kind == ErasureKind.PERSON:
         _finish_person(erasure, clock())
@@ -180,7 +180,7 @@ def erase(*, organization_id: int, erasure_id: int, clock: Clock) -> list[int]:
     return []
 
 
-def _delete_some(erasure: Erasure, model: Table) -> int:
+def _delete_some(erasure: Erasure, model: Table, *, now: datetime) -> int:
     """One batch of one table, with its count; 0 when nothing is left that may go."""
     organization_id = erasure.organization_id
     with organization_scope(organization_id):
@@ -194,11 +194,22 @@ def _delete_some(erasure: Erasure, model: Table) -> int:
             if of_member is None:
                 return 0
             rows = of_member
+        if model is Connection:
+            _note_removed(rows, now=now)
         count = tables.delete_batch(rows)
         if count:
             found.deleted = dict(Counter(found.deleted) + Counter({tables.name_of(model): count}))
             found.save(update_fields=["deleted"])
         return count
+
+
+def _note_removed(rows: QuerySet[Connection], *, now: datetime) -> None:
+    """The connections of the next batch, one by one: the log says of each what became of it."""
+    for organization_id, pk, address in rows.order_by("pk").values_list("organization_id", "pk", "address")[
+        : tables.BATCH
+    ]:
+        on = Target("connection", pk, address)
+        record(organization_id=organization_id, act=Act.CONNECTION_REMOVED, by=Actor.system(), on=on, now=now)
 
 
 def _may_go_on(erasure: Erasure) -> bool:
