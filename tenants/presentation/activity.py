@@ -22,8 +22,6 @@ ACTORS: dict[str, tuple[str, str]] = {
 # Sentences that are whole without saying again who it was.
 _ALONE = frozenset({Act.MEMBER_JOINED, Act.MEMBER_LEFT, Act.PERSON_DELETION_ASKED})
 _CODE_WORD = re.compile(r"[a-z]+(?:_[a-z]+)+")
-# What cannot be the beginning of a cell: spreadsheets would calculate it.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 COLUMNS = ("When (UTC)", "Who", "Kind of actor", "Did what", "To what", "Details", "Network address", "Act")
 
@@ -115,11 +113,11 @@ def _value(value: Any) -> str:
 
 
 def cells(entry: AuditEntry) -> list[str]:
-    """One row of the file, by `COLUMNS`, with nothing in it that a spreadsheet would calculate."""
+    """One row of the file, by `COLUMNS`."""
     _, kind = ACTORS.get(entry.actor_kind, ACTORS[ActorKind.PERSON])
     if entry.actor_kind == ActorKind.PERSON:
         kind = "Member"
-    row = [
+    return [
         entry.at.strftime("%Y-%m-%d %H:%M:%S"),
         entry.actor_label or kind,
         kind,
@@ -129,11 +127,6 @@ def cells(entry: AuditEntry) -> list[str]:
         entry.ip or "",
         entry.act,
     ]
-    return [harmless(cell) for cell in row]
-
-
-def harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def file_name(slug: str, now: datetime) -> str:

@@ -1,9 +1,7 @@
 """The audit log for admins: sentences with filters, and the same as a file."""
 
-import csv
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
-from io import StringIO
 from urllib.parse import urlencode
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -13,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from tenants import sheets
 from tenants.context import actor_of
 from tenants.decorators import MemberRequest, member_required
 from tenants.forms import ActivityForm, place_in_words
@@ -87,6 +86,4 @@ def _write(lists: Iterator[list[AuditEntry]]) -> Iterator[bytes]:
 
 
 def _rows(rows: Sequence[Sequence[str]]) -> bytes:
-    text = StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()
+    return b"".join(map(sheets.line, rows))

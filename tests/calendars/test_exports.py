@@ -17,7 +17,7 @@ from hypothesis import strategies as some
 from calendars import doors, tasks
 from calendars.models import Event, Export, ExportKind, ExportPart, ExportState, Kind
 from calendars.services import exports
-from calendars.services.exports import ics, parts, rows, sheets
+from calendars.services.exports import ics, parts, rows
 from connections.models import Secret
 from tenants import doors as tenants_doors
 from tenants.acts import Act
@@ -283,11 +283,6 @@ def test_every_customers_table_is_in_an_export_or_left_out_with_a_reason() -> No
     columns = {column for model in rows.COLUMNS if model is not Event for column in rows.COLUMNS[model]}
     assert {column for column in columns if SECRET.search(column)} == set()
     assert {column for column in rows.EVENT if SECRET.search(column)} <= CONTENTS
-
-
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
-def test_a_cell_that_looks_like_a_formula_is_a_text(cell: str) -> None:
-    assert sheets.line([cell, "plain"]).decode().lstrip('"').startswith("'")
 
 
 # --- who, when, how often -------------------------------------------------------------------------------------

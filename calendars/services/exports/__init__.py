@@ -1,8 +1,8 @@
 """
 Exports: everything about one person, or how an organization stands, as a file that only who asked for it can fetch.
 
-`asking` is what pages do, `making` what a task does; `person` and `organization` say what is in the file, `ics`,
-`sheets` and `rows` in which form, and `parts` keeps it sealed.
+`asking` is what pages do, `making` what a task does; `person` and `organization` say what is in the file, `ics` and
+`rows` (with `tenants.sheets`) in which form, and `parts` keeps it sealed.
 """
 
 from calendars.services.exports.asking import ExportUnderWay, NotAllowed, TooManyExports, ask, fetch, newest

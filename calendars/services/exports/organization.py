@@ -11,10 +11,10 @@ from typing import Any, Final
 from django.db.models import Count, F
 
 from calendars.models import Calendar, Event, Export
-from calendars.services.exports import sheets
 from calendars.services.exports.parts import Archive
 from calendars.services.exports.rows import COLUMNS, dumped, in_batches, values_of
 from connections.models import ApprovalRequest, Connection
+from tenants import sheets
 from tenants.models import AuditEntry, Invitation, Membership, MicrosoftTenant, Organization
 from tenants.scoping import organization_scope
 
