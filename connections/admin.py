@@ -62,8 +62,9 @@ class ReasonFilter(admin.SimpleListFilter):
     parameter_name = "reason"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterator[tuple[str, str]]:  # noqa: ARG002
-        found = Connection.objects.exclude(reason="").order_by("reason").values_list("reason", flat=True).distinct()
-        for reason in found:
+        found = set(Connection.objects.exclude(reason="").values_list("reason", flat=True).distinct())
+        # Also what the address asks for and nobody has: Django would leave the filter out and show everything.
+        for reason in sorted(found | ({request.GET.get("reason", "")} - {""})):
             yield reason, WORDS[reason].sentence if reason in WORDS else reason
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Connection]) -> QuerySet[Connection]:  # noqa: ARG002

@@ -114,7 +114,7 @@ def test_support_sees_how_a_connection_stands_and_no_secret(alice: Traveller, ac
 
     assert ALICE in listed
     assert "acme" in listed
-    assert "The calendar is connected." in shown
+    assert f"{ALICE} is connected." in shown
     assert str(connection.oid) in shown
     for page in (listed, shown):
         assert "sealed" not in page
