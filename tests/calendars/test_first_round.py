@@ -1,5 +1,6 @@
 """The first round of a calendar: afterwards, what is stored is what is there."""
 
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -29,7 +30,7 @@ def test_the_calendar_remembers_where_the_next_round_begins(synced: Mailbox) -> 
     assert calendar.delta_link.startswith("https://graph.microsoft.com/v1.0/me/calendars/")
     assert (calendar.page_link, calendar.lease_token, calendar.failures) == ("", None, 0)
     assert calendar.synced_at == calendar.round_started_at
-    wanted = promised(utc_now())
+    wanted = promised(utc_now(), settings.WINDOW_DAYS_BACK)
     assert calendar.window_start is not None
     assert calendar.window_end is not None
     assert calendar.window_start <= wanted.start

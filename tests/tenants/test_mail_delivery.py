@@ -21,7 +21,7 @@ from tenants.emails import queue
 from tenants.models import OutgoingMail
 from tenants.scoping import system_scope
 from tenants.services import mailing
-from tests.cast import PASSWORD, Cast
+from tests.cast import PASSWORD, Cast, signed_in
 from tests.mail_server import MailServer, Mood, mail_server, nobody_listens
 from tests.tenants.test_mail_queue import LETTER
 
@@ -200,8 +200,7 @@ def test_support_sees_that_a_mail_failed_and_neither_to_whom_nor_what(cast: Cast
     mail_id = waiting("hush-hush")
     mail_server.mood = Mood.NO_SUCH_PERSON
     mailing.send(mail_id=mail_id, now=NOW)
-    client = Client()
-    client.force_login(cast.support)
+    client = signed_in(cast.support)
     for page in ("/admin/tenants/outgoingmail/", f"/admin/tenants/outgoingmail/{mail_id}/change/"):
         shown = client.get(page)
         assert shown.status_code == 200
