@@ -32,11 +32,18 @@ def test_every_folder_has_its_licence():
     assert [folder.name for folder in folders if not (folder / "LICENSE").is_file()] == []
 
 
+# Where people take a permission back: followed on a click, never loaded, and told nothing about where they came from.
+LINKS = ("https://myapps.microsoft.com/", "https://account.live.com/consent/Manage")
+
+
 def test_no_page_holds_a_script_a_style_or_an_address_elsewhere():
     found = {}
     for template in TEMPLATES:
         # Mail readers take no stylesheets, so mails carry their style in the elements.
-        if "emails" not in template.parts and (offences := FORBIDDEN.findall(template.read_text())):
+        text = template.read_text()
+        for link in LINKS:
+            text = text.replace(f'href="{link}" rel="noopener noreferrer"', "")
+        if "emails" not in template.parts and (offences := FORBIDDEN.findall(text)):
             found[str(template.relative_to(ROOT))] = offences
 
     assert found == {}

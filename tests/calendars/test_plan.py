@@ -38,6 +38,8 @@ def row(graph_id: str, *, kind: str = "single", series: str = "", subject: str =
         response="none",
         join_url="",
         web_link="",
+        body="",
+        body_type="",
         recurrence=None,
         etag="",
     )

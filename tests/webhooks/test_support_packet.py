@@ -55,6 +55,7 @@ def test_after_a_whole_journey_it_holds_no_address_no_subject_and_no_token(
     assert packet["calendars"][0]["events"] > 0
     assert [act["act"] for act in packet["acts"]] == [
         "support.synced", "support.resubscribed", "support.resumed", "support.paused", "support.full-round",
+        "connection.made",
     ]  # fmt: skip
     assert re.findall(r"[\w.+-]+@[\w.-]+", text) == []
     assert "hush" not in text.lower()
