@@ -11,6 +11,7 @@ from connections import emails, identity
 from connections.identity.permissions import asked_of_administrators, lacking
 from connections.models import ApprovalRequest, ApprovalState, ApprovalWaiter
 from connections.services import approvals, consent, unanswered
+from connections.services.policy import refusal_of_newcomer
 from tenants.acts import Act
 from tenants.crypto import digest, seal
 from tenants.doors import mails_lately
@@ -32,6 +33,10 @@ MOST_REMINDERS: Final = 2
 REMIND_AFTER: Final = (timedelta(days=3), timedelta(days=10))
 REMIND_APART: Final = timedelta(days=2)
 OCCASION: Final = "approval-wanted:"
+
+
+class NotAllowedHere(Exception):
+    """The organization lets nobody of this directory connect, so an approval would help nobody."""
 
 
 class AlreadyApproved(Exception):
@@ -76,9 +81,12 @@ def ask(
     Opens its own scope. `anyway` asks although we know of an approval: Microsoft may know better.
 
     Raises:
-        AlreadyApproved, TooMany: see there.
+        AlreadyApproved, NotAllowedHere, TooMany: see there.
     """
     with organization_scope(organization_id):
+        organization = Organization.objects.of(organization_id).get()
+        if refusal_of_newcomer(organization=organization, tid=directory.tid) is not None:
+            raise NotAllowedHere
         tenant = consent.ensure_tenant(
             organization_id=organization_id, tid=directory.tid, domain=directory.domain, now=now
         )

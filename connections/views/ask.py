@@ -16,7 +16,14 @@ from connections.identity import TryLater
 from connections.identity.directories import NoSuchDirectory, Problem
 from connections.models import ApprovalRequest, ApprovalRequestQuerySet, ApprovalState, ApprovalWaiter
 from connections.services import approvals, asking, consent, unanswered
-from connections.services.asking import AlreadyApproved, Closed, MailedAlready, NothingToRemind, TooMany
+from connections.services.asking import (
+    AlreadyApproved,
+    Closed,
+    MailedAlready,
+    NotAllowedHere,
+    NothingToRemind,
+    TooMany,
+)
 from tenants.addresses import absolute
 from tenants.context import actor_of
 from tenants.decorators import MemberRequest, member_required, outside_scope
@@ -75,6 +82,13 @@ def _asked_for(request: MemberRequest, form: AskForm) -> HttpResponse:
         )
     except NoSuchDirectory as error:
         form.add_error("company", _NO_DIRECTORY[error.problem])
+        return _ask_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    except NotAllowedHere:
+        name = request.organization.name
+        sentence = (
+            f"{name} lets only linked companies connect, and this is none. Ask an owner or admin to link it first."
+        )
+        form.add_error("company", sentence)
         return _ask_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     except TryLater:
         form.add_error(None, "Microsoft does not answer just now, so we cannot look up the domain. Please try again.")

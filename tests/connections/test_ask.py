@@ -10,7 +10,7 @@ from django.test import override_settings
 from connections.emails import named
 from connections.models import ApprovalState, SignInFlow, UnansweredSignIn
 from connections.services import asking, forget_old_sign_ins
-from tenants.models import ConsentState, Membership, MicrosoftTenant
+from tenants.models import ConsentState, Membership, MicrosoftTenant, TenantsAllowed
 from tenants.scoping import organization_scope
 from tests.cast import Cast, signed_in
 from tests.connections.approving import (
@@ -92,6 +92,17 @@ def test_a_domain_that_leads_nowhere_gets_a_clear_sentence(
     assert response.status_code == 422
     assert sentence in words(response)
     assert acmes.all() == []
+
+
+def test_where_only_linked_companies_may_connect_no_other_is_asked(bob: Traveller, acmes: Requests, cast: Cast) -> None:
+    with organization_scope(cast.acme.pk):
+        cast.acme.tenants_allowed = TenantsAllowed.LINKED
+        cast.acme.save()
+    refused = bob.here.post("/o/acme/ask/", {"company": FABRIKAM})
+    assert refused.status_code == 422
+    assert "Acme lets only linked companies connect, and this is none." in words(refused)
+    with organization_scope(cast.acme.pk):
+        assert not MicrosoftTenant.objects.of(cast.acme).exists()
 
 
 def test_nonsense_is_refused_and_not_a_500(bob: Traveller, acmes: Requests) -> None:

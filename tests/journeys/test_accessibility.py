@@ -63,6 +63,8 @@ PAGES = {
     "transfer": "/o/acme/people/{bob}/transfer/",
     "leave-last-owner": "/o/acme/people/leave/",
     "settings": "/o/acme/settings/",
+    "data": "/o/acme/settings/data/",
+    "my-data": "/o/acme/my-data/",
     "found": "/new/",
     "not-found": "/o/nowhere/",
 }
