@@ -170,7 +170,9 @@ def test_every_state_has_a_word_a_sentence_and_a_next_step(cast: Cast, status: S
     assert word in page
     assert "request-7" in page
     assert "Sync now" not in page
-    assert ("Reconnect</a>" in page) == (status != Status.PAUSED)
+    # Where an administrator has to act, the way there begins with reading so.
+    assert ("Reconnect</a>" in page) == (status not in {Status.PAUSED, Status.APPROVAL})
+    assert ("See what helps</a>" in page) == (status == Status.APPROVAL)
 
 
 def test_it_says_what_is_shown_what_was_skipped_and_what_we_may_do(cast: Cast, bobs: Connection):
