@@ -52,7 +52,7 @@ migrations: $(READY) ## Write the migrations that the models ask for
 
 .PHONY: screenshots
 screenshots: $(READY) ## Drive the browser tests; pictures land in var/screenshots
-	$(PYTHON_HERE) -m pytest -m browser
+	ALMANAC_ALL_SIGHTS=1 $(PYTHON_HERE) -m pytest -m browser
 
 .PHONY: requirements
 requirements: $(READY) ## Compile requirements/*.in, with hashes (UPGRADE=1 takes newer versions)
