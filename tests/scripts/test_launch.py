@@ -19,6 +19,7 @@ import requests
 
 from scripts import ports
 from scripts.environment import ROOT
+from scripts.forms import Page
 from tests.conftest import eventually
 
 READY_WITHIN = 120.0
@@ -103,6 +104,21 @@ def gone(family: list[psutil.Process]) -> bool:
     return not any(each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in family)
 
 
+def fill_in(browser: requests.Session, address: str, **typed: str) -> str:
+    """Open a page, type into the form that asks for this, and send it; the address that it leads to."""
+    page = browser.get(address, timeout=10)
+    form = next(form for form in Page(page.text).forms if typed.keys() <= form.fields.keys())
+    answer = browser.post(address, data=form.fields | typed, headers={"Referer": address}, timeout=10)
+    assert answer.ok, answer.text
+    return answer.url
+
+
+def invited_by_the_demos_owner(origin: str, address: str) -> None:
+    with requests.Session() as browser:
+        fill_in(browser, f"{origin}/accounts/login/", login="alice@acme.example", password="almanac-demo")
+        assert fill_in(browser, f"{origin}/o/acme/people/invite/", email=address) == f"{origin}/o/acme/people/"
+
+
 def test_a_run_is_ready_with_its_demo_survives_kill_and_ends_whole(launched):
     first = launched()
     first.wait_until_ready()
@@ -114,6 +130,11 @@ def test_a_run_is_ready_with_its_demo_survives_kill_and_ends_whole(launched):
 
     assert any("`make code`" in line for line in first.lines)
     assert re.search(r"^\d{6}\b", first.manage("demo_code"), re.MULTILINE)
+
+    # A link in a mail is in the console as it was mailed, and works.
+    invited_by_the_demos_owner(first.origin, "dora@acme.example")
+    [path] = eventually(lambda: set(re.findall(r"/invite/[\w-]{20,}/", first.said())), within=30)
+    assert "Join Acme" in requests.get(first.origin + path, timeout=10).text
 
     second = launched()
     assert second.end() == 1
