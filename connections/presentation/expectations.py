@@ -5,7 +5,15 @@ from enum import StrEnum
 from typing import NamedTuple
 from urllib.parse import quote
 
-from connections.models import PERSONAL_TENANT, ApprovalRequest, ApprovalWaiter, Connection, LastRefusal, Status
+from connections.models import (
+    PERSONAL_TENANT,
+    ApprovalRequest,
+    ApprovalState,
+    ApprovalWaiter,
+    Connection,
+    LastRefusal,
+    Status,
+)
 from connections.services.consent import guess_tenant
 from connections.services.withdrawing import CONSENT_GONE
 from tenants.models import ConsentState, Membership, MicrosoftTenant
@@ -61,8 +69,10 @@ def expectation(membership: Membership, connection: Connection | None) -> Expect
             return Expectation(Outlook.USUAL, is_guess=False)
         tenant = MicrosoftTenant.objects.of(organization_id).filter(tid=connection.tid).first()
     else:
-        tenant = _tenant_of_own(membership) or guess_tenant(
-            organization_id=organization_id, address=membership.user.email
+        tenant = (
+            _tenant_asked_about(membership)
+            or _tenant_of_own(membership)
+            or guess_tenant(organization_id=organization_id, address=membership.user.email)
         )
     own = LastRefusal.objects.of(organization_id).filter(member=membership, reason="approval_needed").first()
     if tenant is None:
@@ -79,6 +89,20 @@ def expectation(membership: Membership, connection: Connection | None) -> Expect
         request_id=request.pk if request else None,
         is_told=is_told,
     )
+
+
+def _tenant_asked_about(membership: Membership) -> MicrosoftTenant | None:
+    """The tenant whose administrator the member has asked last, if they have no mailbox there yet."""
+    organization_id = membership.organization_id
+    own = Connection.objects.of(organization_id).alive().belonging_to(membership.pk)
+    waits = ApprovalWaiter.objects.of(organization_id).filter(member=membership)
+    last = (
+        waits.exclude(request__state=ApprovalState.REVOKED).select_related("request__tenant").order_by("-since", "-pk")
+    )
+    asked = last.first()
+    if asked is None or own.filter(tid=asked.request.tenant.tid).exists():
+        return None
+    return asked.request.tenant
 
 
 def _tenant_of_own(membership: Membership) -> MicrosoftTenant | None:

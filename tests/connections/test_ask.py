@@ -9,9 +9,10 @@ from django.test import override_settings
 
 from connections.emails import named
 from connections.models import ApprovalState, SignInFlow, UnansweredSignIn
-from connections.services import asking, forget_old_sign_ins
+from connections.services import asking, consent, forget_old_sign_ins
 from tenants.models import ConsentState, Membership, MicrosoftTenant, TenantsAllowed
 from tenants.scoping import organization_scope
+from tenants.services.audit import Actor
 from tests.cast import Cast, signed_in
 from tests.connections.approving import (
     FABRIKAM,
@@ -344,6 +345,22 @@ def test_the_connect_page_knows_the_way_for_who_saw_microsofts_page(bob: Travell
         MicrosoftTenant.objects.of(bob.organization).update(linked_at=datetime.now(UTC))
     page = words(bob.here.get("/o/acme/connect/"))
     assert re.search(r'href="/o/acme/ask/[^"]*">Microsoft showed “Need admin approval”', page)
+
+
+def test_where_several_companies_are_known_the_page_expects_the_one_that_the_member_asked(
+    alice: Traveller, bob: Traveller, cast: Cast
+) -> None:
+    """Neither the person's address nor a single tenant says it: Contoso's people connect here, too."""
+    alice.connect("alice.moreau@contoso.example")
+    ask(bob)
+    assert "An administrator has been asked" in words(bob.here.get("/o/acme/connect/"))
+    with organization_scope(cast.acme.pk):
+        tenant = MicrosoftTenant.objects.of(cast.acme).get(domain=FABRIKAM)
+        consent.mark_approved(
+            organization_id=cast.acme.pk, tenant=tenant, by_label=FIONA, scopes=["Calendars.Read"],
+            by=Actor.administrator(FIONA), now=datetime.now(UTC),
+        )  # fmt: skip
+    assert "fabrikam.example has approved Almanac" in words(bob.here.get("/o/acme/connect/"))
 
 
 def forget(cast: Cast, *, after: timedelta = timedelta(minutes=11)) -> None:
