@@ -16,9 +16,10 @@ from scripts import processes
 from scripts.console import Console, Followed
 from scripts.environment import ROOT
 
-# From outside: the stand-in of Microsoft, clients that others wrote, browsers, and `make run` itself; about half of the
-# time. What is not named here is in the other run, so a new folder of tests is never left out.
-OUTSIDE = ("tests/sandbox", "tests/contract", "tests/journeys", "tests/scripts")
+# From outside: the stand-in of Microsoft, clients that others wrote, browsers, `make run` itself, and settings in
+# processes of their own; about half of the time. What is not named here is in the other run, so a new folder of tests
+# is never left out.
+OUTSIDE = ("tests/sandbox", "tests/contract", "tests/journeys", "tests/scripts", "tests/config")
 Command = Sequence[str | Path]
 
 
