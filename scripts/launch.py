@@ -78,6 +78,8 @@ def _run(console: Console, supervisor: Supervisor, held: ExitStack) -> None:
     supervisor.adopt("redis", redis.process, redis.log)
     settings = environment(secrets, postgres=postgres, redis=redis, port=port, sandbox_port=sandbox_port)
     write_environment(VAR, settings)
+    # Where a release collects its files; with DEBUG on it stays empty, and WhiteNoise warns when it is missing.
+    (ROOT / "var" / "static").mkdir(parents=True, exist_ok=True)
     supervisor.configure(settings)
     if os.geteuid() == 0:
         # Celery warns of root because of pickled messages; ours are JSON. Given by its words, which begin alike.

@@ -124,6 +124,7 @@ def test_a_run_is_ready_with_its_demo_survives_kill_and_ends_whole(launched):
     first.wait_until_ready()
     assert f"Almanac is ready: {first.origin}" in first.lines
     assert "  Sign in as alice@acme.example with almanac-demo (owner)" in first.lines
+    assert "Warning" not in first.said()
     events = int(re.search(r"(\d+) events synced", first.said())[1])
     assert events > 300
     assert requests.get(f"{first.origin}/healthz", timeout=5).json() == {"status": "ok"}
