@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from django.apps import apps
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 
 from tenants.acts import Act
 from tenants.models import Membership, Organization, User
@@ -56,9 +57,5 @@ def require_second_factor(*, acting: Membership, required: bool, by: Actor, now:
 
 
 def has_second_factor(user: User) -> bool:
-    """Whether this person has set up a second step for signing in."""
-    if not apps.is_installed("allauth.mfa"):
-        return False
-    from allauth.mfa.utils import is_mfa_enabled  # noqa: PLC0415 - its models need the app
-
-    return bool(is_mfa_enabled(user))
+    """Whether this person has set up a second step for signing in: recovery codes alone are none."""
+    return bool(is_mfa_enabled(user, [Authenticator.Type.TOTP]))

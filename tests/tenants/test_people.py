@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from django.apps import apps
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core import mail
 from django.db import connection
 
@@ -273,10 +273,7 @@ def test_who_has_no_second_step_cannot_demand_one_of_everybody(cast: Cast, now: 
         services.require_second_factor(acting=alice, required=True, by=by, now=now)
 
 
-@pytest.mark.skipif(not apps.is_installed("allauth.mfa"), reason="nobody can set up a second step yet")
 def test_who_has_a_second_step_demands_one_of_everybody(cast: Cast, now: datetime):
-    from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret  # noqa: PLC0415 - its models need the app
-
     TOTP.activate(cast.alice, generate_totp_secret())
     alice, by = membership(cast.acme, cast.alice), Actor.person(cast.alice)
     with organization_scope(cast.acme.pk):
