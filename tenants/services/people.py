@@ -122,7 +122,7 @@ def transfer_ownership(*, acting: Membership, member_id: int, by: Actor, now: da
 def is_last_owner(member: Membership) -> bool:
     """Whether the organization would have no owner without this one. Expects the organization's scope."""
     others = Membership.objects.of(member.organization_id).present().filter(role=Role.OWNER).exclude(pk=member.pk)
-    return member.role == Role.OWNER and not others.exists()
+    return member.is_present and member.role == Role.OWNER and not others.exists()
 
 
 def _keep_an_owner(member: Membership) -> None:

@@ -12,9 +12,10 @@ from tenants.models import Membership, User
 from tenants.scoping import organization_scope
 from tenants.services.acting import LastOwner
 from tenants.services.audit import Actor
+from tenants.services.people import is_last_owner
 from webhooks import emails as words
 from webhooks.doors import ErasureKey
-from webhooks.services.erasing import ask_for_person, is_last_owner
+from webhooks.services.erasing import ask_for_person
 
 log = structlog.get_logger(__name__)
 

@@ -24,6 +24,7 @@ from tenants.policies import Action, Role
 from tenants.scoping import organization_scope
 from tenants.services.acting import LastOwner, acting_now, lock
 from tenants.services.audit import Actor, Target, record
+from tenants.services.people import is_last_owner
 from webhooks import emails as words
 from webhooks.models import Erasure, ErasureKind
 from webhooks.services import tables
@@ -59,8 +60,7 @@ def ask_for_person(*, member: Membership, by: Actor, now: datetime) -> Erasure:
     if is_last_owner(member):
         raise LastOwner
     if member.is_present:
-        member.removed_at = now
-        member.save(update_fields=["removed_at"])
+        member.leave(at=now)
     on = Target("member", member.pk, member.user.email)
     record(organization_id=organization_id, act=Act.PERSON_DELETION_ASKED, by=by, on=on, now=now)
     SignInFlow.objects.of(organization_id).filter(member_id=member.pk).delete()
@@ -122,12 +122,6 @@ def ask_for_organization(*, owner: Membership, by: Actor, now: datetime) -> Eras
         asked_by_label=owner.user.email,
         asked_at=now,
     )
-
-
-def is_last_owner(member: Membership) -> bool:
-    """Whether the organization would have no owner without them. Expects the scope."""
-    others = Membership.objects.of(member.organization_id).present().exclude(pk=member.pk)
-    return member.is_present and member.role == Role.OWNER and not others.filter(role=Role.OWNER).exists()
 
 
 def _disconnect(rows: ConnectionQuerySet, organization_id: int, by: Actor, now: datetime) -> None:

@@ -12,6 +12,7 @@ from calendars.services import exports
 from connections.models import Connection
 from tenants.decorators import MemberRequest, member_required
 from tenants.policies import Action
+from tenants.services import is_last_owner
 from webhooks.models import Erasure, ErasureKind
 from webhooks.services import erasing
 
@@ -37,7 +38,7 @@ def my_data(request: MemberRequest) -> HttpResponse:
         "now": timezone.now(),
         "connections": mine.alive().count(),
         "events": events.count(),
-        "is_last_owner": erasing.is_last_owner(request.membership),
+        "is_last_owner": is_last_owner(request.membership),
     }
     return render(request, "webhooks/my_data.html", context)
 

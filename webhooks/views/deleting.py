@@ -16,7 +16,7 @@ from tenants.context import actor_of, memberships_of
 from tenants.decorators import MemberRequest, member_required, while_deleted
 from tenants.models import Membership, User
 from tenants.policies import Action
-from tenants.services.acting import LastOwner
+from tenants.services import LastOwner, is_last_owner
 from webhooks import tasks
 from webhooks.forms import TypedForm
 from webhooks.models import Erasure, ErasureKind
@@ -27,7 +27,7 @@ from webhooks.services import accounts, erasing
 @member_required(Action.DELETE_OWN)
 def delete_mine(request: MemberRequest) -> HttpResponse:
     """Everything of mine in this organization, my place in it included."""
-    if erasing.is_last_owner(request.membership):
+    if is_last_owner(request.membership):
         return _keep_an_owner(request, [request.organization.name])
     form = TypedForm(request.POST if request.method == "POST" else None, wanted=request.user.email)
     if request.method != "POST" or not form.is_valid():
