@@ -5,23 +5,20 @@ Mails to a Microsoft administrator go to somebody who did not ask for them, on t
 cleaned, one link of ours, and nothing that a member has typed.
 """
 
-import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Final
 
 from django.urls import reverse
 
-from connections.id_tokens import label
 from connections.identity.permissions import in_words
 from connections.models import Connection, Status
 from connections.reasons import words_for
-from tenants.emails import Mail
+from tenants.emails import Mail, as_data
 from tenants.models import MicrosoftTenant, Organization
 
 _WHY_MINE: Final = "You get this mail because you connected this calendar in Almanac."
 _WHY_ADMIN: Final = "You get this mail because you look after this organization in Almanac."
-_LONGEST_NAME: Final = 80
 _WHY_ADMINISTRATOR: Final = (
     "You get this mail because the person named above gave your address as the one who looks after Microsoft 365."
 )
@@ -113,15 +110,8 @@ def not_allowed_here(organization: Organization, connection: Connection) -> Mail
 
 
 def named(text: str) -> str:
-    """
-    A name that a stranger reads: in one line, bounded, and nothing that a mail program would make a link of.
-
-    A full stop between two letters becomes one that looks the same and means nothing to programs.
-    """
-    line = label(text, _LONGEST_NAME)
-    line = re.sub(r"(?i)\b(?:https?|ftp)\b\W*|\bwww\.|[<>]|//+", " ", line)
-    line = re.sub(r"(?<=\w)\.(?=\w)", "\N{ONE DOT LEADER}", line)
-    return " ".join(line.replace("@", " at ").split()) or "An organization"
+    """A name that a stranger reads, of somebody else's making; what has nothing to read is still called something."""
+    return as_data(text) or "An organization"
 
 
 def approval_wanted(

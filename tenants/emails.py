@@ -91,7 +91,8 @@ def compose(mail: Mail, *, to: str, key: str = "") -> EmailMultiAlternatives:
 # --- names of other people's making -----------------------------------------------------------------------------------
 
 NAME_IN_MAIL = 60
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://+|//+|\b(?:mailto|javascript|data|tel):", re.IGNORECASE)
+# What begins a link, and what would be a tag.
+_LINKISH = re.compile(r"[a-z][a-z0-9+.-]*://+|//+|\b(?:mailto|javascript|data|tel):|\bwww\.|[<>]", re.IGNORECASE)
 # Two marks that spell names in some languages, and draw some emoji.
 _JOINERS = "\u200c\u200d"
 _INNER_DOT = re.compile(r"(?<=\w)\.(?=\w)")
@@ -106,10 +107,11 @@ def as_data(name: str) -> str:
     """
     plain = unicodedata.normalize("NFC", name)
     hidden = {char for char in plain if unicodedata.category(char)[0] in "CZ" and char not in _JOINERS}
-    line = " ".join("".join(" " if char in hidden else char for char in plain).split())
+    visible = "".join(" " if char in hidden else char for char in plain)
+    line = " ".join(_LINKISH.sub(" ", visible).replace("@", " at ").split())
     if len(line) > NAME_IN_MAIL:
         line = f"{line[: NAME_IN_MAIL - 1].rstrip()}…"
-    return _INNER_DOT.sub(".\u2060", _SCHEME.sub("", line)).replace("@", "@\u2060")
+    return _INNER_DOT.sub(".\u2060", line)
 
 
 def called(person: User) -> str:

@@ -285,11 +285,11 @@ def test_names_come_in_one_line_without_control_characters_and_links(cast: Cast,
     [
         ("Acme", "Acme"),
         ("  Acme \n Ltd. ", "Acme Ltd."),
-        ("Booking.com", "Booking\N{ONE DOT LEADER}com"),
+        ("Booking.com", "Booking.\u2060com"),
         ("http://evil", "evil"),
         ("a@b", "a at b"),
         ("\x00", "An organization"),
-        ("x" * 200, "x" * 80),
+        ("x" * 200, f"{'x' * 59}…"),
     ],
 )
 def test_a_name_is_nothing_but_a_name(given: str, wanted: str) -> None:
