@@ -142,12 +142,13 @@ class Connection(TenantModel):
     def become(self, status: Status, *, reason: str = "", request_id: str = "", code: str = "", now: datetime) -> None:
         """
         Change state. `status_since` moves only when the state or its reason really changes; what somebody decided
-        (a pause, a disconnection) is no failure. Saves.
+        (a pause, a disconnection) is no failure. A failure is called by Microsoft's `code`, or by our reason. Saves.
         """
         if (self.status, self.reason) != (status, reason):
             self.status, self.reason, self.status_since = status, reason, now
         if status in FAILED:
-            self.failed_at, self.failed_request_id, self.failed_code = now, request_id[:64], code[:64]
+            self.failed_at, self.failed_request_id = now, request_id[:64]
+            self.failed_code = (code or reason)[:64]
         self.save(update_fields=["status", "reason", "status_since", *FAILURE])
 
 

@@ -9,7 +9,7 @@ from connections import emails
 from connections.graph import ApprovalRequired, GraphError, ReconnectRequired, Refused
 from connections.graph.tokens import StoredTokens
 from connections.models import Connection, Status
-from connections.services.standing import record_failure
+from connections.services.standing import code_of, record_failure
 from connections.services.withdrawing import CONSENT_GONE, note_broken, target
 from tenants.acts import Act
 from tenants.emails import queue
@@ -96,7 +96,7 @@ def _refused(organization_id: int, connection_id: int, error: GraphError, now: d
             return
         status = Status.BLOCKED if isinstance(error, Refused) else Status.RECONNECT
         reason = error.reason or "sign_in_again"
-        connection.become(status, reason=reason, request_id=error.request_id, now=now)
+        connection.become(status, reason=reason, request_id=error.request_id, code=code_of(error), now=now)
         note_broken(connection=connection, now=now)
     log.info("connection_not_restored", connection=connection_id, reason=reason)
 

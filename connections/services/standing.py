@@ -89,13 +89,13 @@ def record_failure(*, organization_id: int, connection_id: int, error: GraphErro
         outdated = error.opened_at is not None and error.opened_at < connection.connected_at
         if after is None or outdated or not connection.is_active:
             connection.failed_at, connection.failed_request_id = now, error.request_id[:64]
-            connection.failed_code = _code(error)
+            connection.failed_code = code_of(error)
             connection.save(update_fields=FAILURE)
             return
         status, usual_reason = after
         if tenant is None or not _is_everybodys(tenant, connection, error, now):
             connection.become(
-                status, reason=error.reason or usual_reason, request_id=error.request_id, code=_code(error), now=now
+                status, reason=error.reason or usual_reason, request_id=error.request_id, code=code_of(error), now=now
             )
             note_broken(connection=connection, now=now)
     log.warning("connection_needs_somebody", connection=connection_id, reason=connection.reason, code=error.code)
@@ -132,13 +132,14 @@ def _is_everybodys(tenant: MicrosoftTenant, connection: Connection, error: Graph
         Status(connection.status),
         reason=connection.reason,
         request_id=error.request_id,
-        code=_code(error),
+        code=code_of(error),
         now=now,
     )
     return True
 
 
-def _code(error: GraphError) -> str:
+def code_of(error: GraphError) -> str:
+    """What the error is called, short enough for a row: Microsoft's code, else our reason, else the kind of error."""
     return (error.code or error.reason or type(error).__name__)[:64]
 
 

@@ -251,11 +251,13 @@ def test_a_no_right_after_the_approval_is_given_time_and_then_it_is_the_persons(
     approve(cast.acme, withdrawn)
     restore_all(cast.acme)
     assert states(acme) == [(Status.APPROVAL, "approval_withdrawn")] * 2
+    assert [connection.failed_code for connection in acme.connections()] == ["invalid_grant", "approval_withdrawn"]
     assert mails() == []
 
     restore_all(cast.acme, at=later())
 
     assert states(acme) == [(Status.RECONNECT, "consent_withdrawn")] * 2
+    assert all(connection.failed_code for connection in acme.connections()), "what support asks first: which error"
     needs_you = "Your calendar needs you"
     assert mails() == [(cast.alice.email, needs_you), (cast.bob.email, needs_you)]
     assert restore_all(cast.acme, at=later()) == []
