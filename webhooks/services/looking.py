@@ -106,8 +106,7 @@ def look(connection: Connection, *, now: datetime) -> Seen:
     of, pk = connection.organization_id, connection.pk
     calendars = list(Calendar.objects.of(of).of_connection(pk).only(*_CALENDAR).order_by("-is_default", "pk"))
     events = _by_calendar(Event.objects.of(of).filter(calendar__connection_id=pk).values_list("calendar_id"))
-    skipped = list(SkippedEvent.objects.of(of).filter(calendar__connection_id=pk).values_list("calendar_id", "reason"))
-    skipped_by_calendar = Counter(calendar_id for calendar_id, _ in skipped)
+    skipped_by_calendar, skipped_by_reason = _skipped(of, pk)
     deliveries = Delivery.objects.of(of).filter(connection_id=pk, received_at__gt=now - DELIVERIES)
     entries = AuditEntry.objects.of(of).filter(target_kind="connection", target_id=pk)
     secrets = Secret.objects.of(of).filter(connection_id=pk)
@@ -119,13 +118,24 @@ def look(connection: Connection, *, now: datetime) -> Seen:
         refreshed_at=next(iter(secrets.values_list("refreshed_at", flat=True)), None),
         subscription=Subscription.objects.of_mailbox(connection.tid, connection.oid).only(*_SUBSCRIPTION).first(),
         calendars=[Kept(one, events.get(one.pk, 0), skipped_by_calendar[one.pk]) for one in calendars],
-        skipped=dict(Counter(reason for _, reason in skipped)),
+        skipped=dict(skipped_by_reason),
         deliveries=list(deliveries.order_by("-received_at", "-pk")[:MOST]),
         deliveries_count=deliveries.count(),
         entries=list(entries.only(*_ENTRY).order_by("-at", "-pk")[:MOST]),
         tenant=MicrosoftTenant.objects.of(of).filter(tid=connection.tid).only(*_TENANT).first(),
         elsewhere=others.exclude(pk=pk).exclude(status=Status.DISCONNECTED).count(),
     )
+
+
+def _skipped(organization_id: int, connection_id: int) -> tuple[Counter[int], Counter[str]]:
+    """How many events we could not take, by calendar and by reason; the database counts, however many there are."""
+    rows = SkippedEvent.objects.of(organization_id).filter(calendar__connection_id=connection_id)
+    by_calendar: Counter[int] = Counter()
+    by_reason: Counter[str] = Counter()
+    for calendar_id, reason, number in rows.values_list("calendar_id", "reason").annotate(Count("pk")).order_by():
+        by_calendar[calendar_id] += number
+        by_reason[reason] += number
+    return by_calendar, by_reason
 
 
 def _by_calendar(rows: Iterable[tuple[int]]) -> dict[int, int]:
