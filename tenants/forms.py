@@ -257,24 +257,25 @@ class OwnNameForm(forms.Form):
     )
 
 
-class TypedSlugForm(forms.Form):
-    """Whoever types the organization's address has read what will happen."""
+class TypedForm(forms.Form):
+    """One word, `wanted`, typed out: whoever does what cannot be taken back does not do it by a stray click."""
 
     typed = forms.CharField(
-        required=False,
-        max_length=200,
+        max_length=320,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Type it, so that nothing happens by mistake."},
     )
 
-    def __init__(self, *args: Any, slug: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, wanted: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.slug = slug
-        self.fields["typed"].label = f"Type {slug} to confirm"
+        self.wanted = wanted
+        self.fields["typed"].label = f"Type {wanted} to confirm"
 
     def clean_typed(self) -> str:
-        if self.cleaned_data["typed"].lower() != self.slug:
-            raise ValidationError(f"Type {self.slug}, as it stands in the address. Nothing was changed.")
-        return self.slug
+        typed: str = self.cleaned_data["typed"]
+        if typed.strip().casefold() != self.wanted.casefold():
+            raise ValidationError(f"That is not {self.wanted}. Nothing was changed.")
+        return typed
 
 
 def searchable(text: str) -> str:

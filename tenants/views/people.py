@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from tenants import services
 from tenants.context import actor_of
 from tenants.decorators import MemberRequest, member_required
-from tenants.forms import RoleForm, TypedSlugForm, searchable
+from tenants.forms import RoleForm, TypedForm, searchable
 from tenants.models import Invitation, Membership
 from tenants.policies import Action, Role, may_grant
 from tenants.views.refusals import REFUSALS, refused
@@ -97,7 +97,7 @@ def transfer(request: MemberRequest, pk: int) -> HttpResponse:
     person = _member(request, pk)
     if person.pk == request.membership.pk:
         return redirect("organization:people", request.organization.slug)
-    form = TypedSlugForm(request.POST if request.method == "POST" else None, slug=request.organization.slug)
+    form = TypedForm(request.POST if request.method == "POST" else None, wanted=request.organization.slug)
     if form.is_bound and form.is_valid():
         try:
             services.transfer_ownership(
@@ -160,5 +160,5 @@ def _article(role: Role) -> str:
     return f"{'a' if role == Role.MEMBER else 'an'} {role.label.lower()}"
 
 
-def _status(form: RoleForm | TypedSlugForm) -> HTTPStatus:
+def _status(form: RoleForm | TypedForm) -> HTTPStatus:
     return HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from connections.models import Connection
 from tenants.context import actor_of, memberships_of
 from tenants.decorators import MemberRequest, member_required, while_deleted
+from tenants.forms import TypedForm
 from tenants.models import Membership, User
 from tenants.policies import Action
 from tenants.services import LastOwner, is_last_owner
 from webhooks import tasks
-from webhooks.forms import TypedForm
 from webhooks.models import Erasure, ErasureKind
 from webhooks.services import accounts, erasing
 
